@@ -1,0 +1,47 @@
+# Each target sets itself up on a fresh machine; nothing has to be installed by hand.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(BIN)/python -m mailweekly
+
+.PHONY: demo test check bench lock clean help
+help:
+	@echo "make demo   the whole line on the sample issue and list, into a local outbox"
+	@echo "make test   every test this machine can run; the last lines name what it cannot"
+	@echo "make check  style, types, layers, house rules: seconds"
+	@echo "make bench  speeds as ratios, and the figures the project promises"
+
+$(VENV)/.run: requirements.lock pyproject.toml
+	@tools/set-up run "$(PYTHON)" $(VENV)
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock pyproject.toml
+	@tools/set-up dev "$(PYTHON)" $(VENV)
+	@touch $@ $(VENV)/.run
+
+demo: $(VENV)/.run
+	@$(RUN) demo
+
+test: $(VENV)/.dev
+	@tools/system-packages || true
+	@tools/run-tests
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m pytest -q tests/test_house.py
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m bench
+
+# Versions and hashes, and nothing of where they came from.
+lock:
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q uv
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --group build pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --group dev pyproject.toml -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) out dist build

@@ -1,0 +1,1 @@
+"""Who runs dispatch: in this process."""

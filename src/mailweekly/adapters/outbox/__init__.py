@@ -1,0 +1,1 @@
+"""The local relay: a folder of .eml files."""

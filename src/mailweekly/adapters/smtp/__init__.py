@@ -1,0 +1,1 @@
+"""The relay: one lane is one connection, one message after another."""

@@ -1,0 +1,125 @@
+"""
+The relay's replies, in their order: the asyncio protocol a connection is handed over to.
+
+One queue of whole replies (`250-a` … `250 b` is one). Nothing is dropped and nothing is matched here: whoever reads takes the next one. A reply that
+is no reply, too long, or comes after the end breaks the connection.
+
+Errors: ConnectionError once the connection is lost or broken; TimeoutError.
+Source: RFC 5321 4.2 (replies) and 4.5.3.1.5 (512 octets a line).
+"""
+
+import asyncio
+import re
+from collections import deque
+from typing import Final
+
+__all__ = ["Replies"]
+
+LINE: Final = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
+KEPT_OCTETS: Final = 512  # of a line's text
+MAX_LINES: Final = 100  # of one reply
+MAX_OCTETS: Final = 65_536  # of one reply, or of a line without an end
+UNSAFE: Final = re.compile(
+    r"[^\x20-\x7e\u00a0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+)  # a terminal's escapes, controls
+
+
+class Replies(asyncio.Protocol):
+    """The reading side of one connection, and its back-pressure."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._buffer = bytearray()
+        self._lines: list[str] = []
+        self._ready: deque[tuple[int, str]] = deque()
+        self._waiter: asyncio.Future[None] | None = None
+        self._drained: asyncio.Future[None] | None = None
+        self._octets = 0
+        self._paused = False
+        self._lost: ConnectionError | None = None
+        transport.set_write_buffer_limits(high=0)  # so that "drained" means: all is with the kernel
+
+    @property
+    def unread(self) -> bool:
+        """Whether something has come that nobody asked for."""
+        return bool(self._ready or self._buffer or self._lines)
+
+    @property
+    def lost(self) -> ConnectionError | None:
+        """Why the connection is of no use any more; None: it is."""
+        return self._lost
+
+    def write(self, data: bytes) -> None:
+        """Send `data`. Errors: ConnectionError."""
+        if self._lost:
+            raise self._lost
+        self._transport.write(data)
+
+    async def drained(self, timeout_s: float) -> None:
+        """Wait until all that was written has left this process. Errors: ConnectionError, TimeoutError."""
+        if self._paused and not self._lost:
+            self._drained = asyncio.get_running_loop().create_future()
+            async with asyncio.timeout(timeout_s):
+                await self._drained
+        if self._lost:
+            raise self._lost
+
+    async def next(self, timeout_s: float) -> tuple[int, str]:
+        """Return the next reply: code and text, its lines joined by blanks. Errors: ConnectionError, TimeoutError."""
+        while not self._ready:
+            if self._lost:
+                raise self._lost
+            self._waiter = asyncio.get_running_loop().create_future()
+            async with asyncio.timeout(timeout_s):
+                await self._waiter
+        return self._ready.popleft()
+
+    def data_received(self, data: bytes) -> None:
+        """Cut what has come into lines, lines into replies."""
+        self._buffer += data
+        while (end := self._buffer.find(b"\n")) >= 0:
+            line = bytes(self._buffer[:end]).rstrip(b"\r")
+            del self._buffer[: end + 1]
+            self._take(line)
+            if self._lost:
+                return
+        if len(self._buffer) > MAX_OCTETS:
+            self._break("the relay sent a line without an end")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note why, and wake whoever waits."""
+        self._lost = self._lost or ConnectionResetError(str(exc) if exc else "the relay closed the connection")
+        self._wake()
+
+    def pause_writing(self) -> None:
+        """The transport's buffer holds something."""
+        self._paused = True
+
+    def resume_writing(self) -> None:
+        """The transport's buffer is empty."""
+        self._paused = False
+        if self._drained and not self._drained.done():
+            self._drained.set_result(None)
+
+    def _take(self, line: bytes) -> None:
+        found = LINE.fullmatch(line)
+        self._octets += len(line)
+        if not found or len(self._lines) >= MAX_LINES or self._octets > MAX_OCTETS:
+            self._break("the relay sent something that is no reply")
+            return
+        self._lines.append(UNSAFE.sub("?", (found[3] or b"")[:KEPT_OCTETS].decode("utf-8", "replace")).strip())
+        if found[2] != b"-":
+            self._ready.append((int(found[1]), " ".join(self._lines)))
+            self._lines = []
+            self._octets = 0
+            self._wake()
+
+    def _break(self, why: str) -> None:
+        self._lost = ConnectionAbortedError(why)
+        self._transport.abort()
+        self._wake()
+
+    def _wake(self) -> None:
+        for future in (self._waiter, self._drained if self._lost else None):
+            if future and not future.done():
+                future.set_result(None)

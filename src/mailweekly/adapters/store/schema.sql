@@ -1,0 +1,95 @@
+-- Version 1. Instants are seconds since the epoch (REAL, UTC). WITHOUT triggers' help no statement could keep the state machine; with them
+-- no statement, ours or another tool's, can break it.
+
+CREATE TABLE editions (            -- frozen: editing or deleting the issue in mid-send changes nothing
+    digest     TEXT PRIMARY KEY,
+    program    BLOB NOT NULL,      -- message.program, as bytes
+    subject    TEXT NOT NULL,
+    frozen_at  REAL NOT NULL
+);
+
+CREATE TABLE sends (
+    id              INTEGER PRIMARY KEY,
+    issue           TEXT NOT NULL,     -- "78"
+    audience        TEXT NOT NULL,     -- the list's name, not its digest: one new subscriber must not make it another send
+    kind            TEXT NOT NULL,     -- issue
+    edition         TEXT NOT NULL REFERENCES editions(digest),
+    audience_digest TEXT NOT NULL,
+    state           TEXT NOT NULL CHECK (state IN ('running', 'paused', 'finished', 'cancelled')),
+    reason          TEXT NOT NULL DEFAULT '',
+    created_at      REAL NOT NULL,
+    finished_at     REAL,
+    UNIQUE (issue, audience, kind)     -- the same issue cannot go out twice by accident
+);
+
+CREATE TABLE deliveries (
+    id            INTEGER PRIMARY KEY,
+    send_id       INTEGER NOT NULL REFERENCES sends(id),
+    subscriber_id INTEGER NOT NULL,
+    key           TEXT NOT NULL,       -- the address normalised
+    address       TEXT NOT NULL,       -- as it goes on the wire
+    name          TEXT NOT NULL,
+    fields        TEXT NOT NULL,       -- JSON object: the reader's own fields at the freeze
+    state         TEXT NOT NULL,
+    fence         INTEGER NOT NULL DEFAULT 0,  -- rises with every claim
+    worker        TEXT NOT NULL DEFAULT '',
+    attempts      INTEGER NOT NULL DEFAULT 0,
+    due_at        REAL NOT NULL DEFAULT 0,     -- of a waiting one
+    first_try_at  REAL,                -- also the Date of the message, on every try
+    message_id    TEXT NOT NULL DEFAULT '',
+    intent_at     REAL,
+    outcome_at    REAL,
+    code          INTEGER,             -- the relay's last final reply
+    reply         TEXT NOT NULL DEFAULT '',
+    reason        TEXT NOT NULL DEFAULT '',
+    UNIQUE (send_id, key)
+);
+CREATE INDEX waiting ON deliveries (send_id, due_at, id) WHERE state IN ('queued', 'deferred');
+CREATE INDEX held ON deliveries (send_id, state) WHERE state IN ('claimed', 'sending', 'unknown');
+
+CREATE TABLE moves (               -- delivery.states.MOVES, so that the database itself refuses any other
+    old TEXT NOT NULL,
+    new TEXT NOT NULL,
+    PRIMARY KEY (old, new)
+) WITHOUT ROWID;
+CREATE TRIGGER legal_move BEFORE UPDATE OF state ON deliveries
+WHEN OLD.state <> NEW.state AND NOT EXISTS (SELECT 1 FROM moves WHERE old = OLD.state AND new = NEW.state)
+BEGIN
+    SELECT RAISE(ABORT, 'illegal move of a delivery');
+END;
+
+CREATE TABLE rate (                -- pace.Slots, one row a scope
+    scope      TEXT PRIMARY KEY,
+    next_at    REAL NOT NULL,
+    in_batch   INTEGER NOT NULL,
+    granted_at REAL NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE events (              -- the audit trail: what was decided, by whom or what
+    id   INTEGER PRIMARY KEY,
+    at   REAL NOT NULL,
+    send_id INTEGER,
+    what TEXT NOT NULL
+);
+
+CREATE TABLE subscribers (
+    id      INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used twice: tokens and logs name it
+    key     TEXT NOT NULL UNIQUE,
+    address TEXT NOT NULL,             -- as first written
+    name    TEXT NOT NULL,
+    status  TEXT NOT NULL CHECK (status IN ('active', 'pending', 'suppressed')),
+    tags    TEXT NOT NULL,             -- JSON array
+    data    TEXT NOT NULL              -- JSON object of strings
+);
+CREATE TABLE memberships (
+    list          TEXT NOT NULL,
+    subscriber_id INTEGER NOT NULL REFERENCES subscribers(id),
+    by_file       INTEGER NOT NULL,    -- 1: came by the list file, and leaves the list with its row
+    PRIMARY KEY (list, subscriber_id)
+) WITHOUT ROWID;
+CREATE TABLE suppressions (        -- outlive the subscriber's row, and beat every import
+    key    TEXT PRIMARY KEY,
+    reason TEXT NOT NULL,
+    since  REAL,
+    origin TEXT NOT NULL
+) WITHOUT ROWID;

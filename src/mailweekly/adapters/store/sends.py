@@ -1,0 +1,288 @@
+"""
+Sends: frozen in one transaction, found again, counted, resumed, settled by hand.
+
+Each function here is one operation for the writer: it takes the connection first and is whole or not at all. What a running worker does with single
+deliveries is `ledger`.
+
+Units: instants are seconds since the epoch.
+Errors: RefusedError for a send that exists already.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import apsw
+
+from mailweekly.adapters.store.connection import one_row
+from mailweekly.delivery.states import OPEN, SendState, State
+from mailweekly.errors import RefusedError
+
+__all__ = [
+    "Freeze",
+    "Line",
+    "Recipient",
+    "Send",
+    "cancel",
+    "counts",
+    "find",
+    "finish",
+    "freeze",
+    "history",
+    "lines",
+    "program",
+    "reap",
+    "resolve",
+    "resume",
+    "set_state",
+]
+
+HOLDS: Final = (
+    "accepted",
+    "unknown",
+    "queued",
+    "claimed",
+    "sending",
+    "deferred",
+)  # an earlier send of the issue has this reader
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recipient:
+    """Somebody of the audience at the freeze; `reason` other than empty: left out, and why."""
+
+    subscriber_id: int
+    key: str
+    address: str  # as it goes on the wire
+    name: str
+    fields: Mapping[str, str]
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Freeze:
+    """All that a send is made of."""
+
+    issue: str
+    audience: str
+    kind: str
+    edition: str
+    subject: str
+    program: bytes
+    audience_digest: str
+    recipients: Iterable[Recipient]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Send:
+    """A send as the ledger has it."""
+
+    id: int
+    issue: str
+    audience: str
+    kind: str
+    edition: str
+    subject: str
+    state: SendState
+    reason: str
+    created_at: float
+    finished_at: float | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """One delivery, as `status --list` names it."""
+
+    subscriber_id: int
+    address: str
+    name: str
+    state: State
+    attempts: int
+    due_at: float
+    reply: str
+    reason: str
+    message_id: str
+
+
+def freeze(connection: apsw.Connection, what: Freeze, now: float) -> int:
+    """Write edition, send and audience down, and return the send's id. Whoever an earlier send of the issue holds is skipped."""
+    if find(connection, what.issue, what.audience, what.kind):
+        raise RefusedError(
+            f"Issue {what.issue} has a send to '{what.audience}' already.", hint="See: mailweekly status"
+        )
+    connection.execute(
+        "INSERT OR IGNORE INTO editions VALUES (?, ?, ?, ?)", (what.edition, what.program, what.subject, now)
+    )
+    connection.execute(
+        "INSERT INTO sends (issue, audience, kind, edition, audience_digest, state, created_at) VALUES (?,?,?,?,?,'running',?)",
+        (what.issue, what.audience, what.kind, what.edition, what.audience_digest, now),
+    )
+    send_id = connection.last_insert_rowid()
+    held = _held_elsewhere(connection, what.issue, what.kind, send_id)
+    connection.executemany(
+        "INSERT INTO deliveries (send_id, subscriber_id, key, address, name, fields, state, reason) VALUES (?,?,?,?,?,?,?,?)",
+        _rows(send_id, what.recipients, held),
+    )
+    _note(connection, now, send_id, f"frozen: issue {what.issue} to {what.audience}, edition {what.edition}")
+    return send_id
+
+
+def find(connection: apsw.Connection, issue: str, audience: str, kind: str = "issue") -> Send | None:
+    """Return the send of `issue` to `audience`, if there is one."""
+    return next(_sends(connection, "s.issue = ? AND s.audience = ? AND s.kind = ?", (issue, audience, kind)), None)
+
+
+def history(connection: apsw.Connection, issue: str = "") -> tuple[Send, ...]:
+    """Return every send (of `issue`, where named), oldest first."""
+    return tuple(_sends(connection, "(? = '' OR s.issue = ?)", (issue, issue)))
+
+
+def program(connection: apsw.Connection, send: Send) -> bytes:
+    """Return the frozen program of the send's edition."""
+    return bytes(one_row(connection, "SELECT program FROM editions WHERE digest = ?", (send.edition,))[0])
+
+
+def counts(connection: apsw.Connection, send_id: int) -> dict[State, int]:
+    """Return how many deliveries of the send stand where."""
+    found = connection.execute("SELECT state, count(*) FROM deliveries WHERE send_id = ? GROUP BY state", (send_id,))
+    return {State(state): count for state, count in found}
+
+
+def lines(connection: apsw.Connection, send_id: int, state: State) -> tuple[Line, ...]:
+    """Return the deliveries of the send in `state`."""
+    found = connection.execute(
+        "SELECT subscriber_id, address, name, attempts, due_at, code, reply, reason, message_id FROM deliveries"
+        " WHERE send_id = ? AND state = ? ORDER BY id",
+        (send_id, state.value),
+    )
+    return tuple(
+        Line(
+            subscriber_id=sid,
+            address=address,
+            name=name,
+            state=state,
+            attempts=attempts,
+            due_at=due_at,
+            reply=f"{code} {reply}".strip() if code else "",
+            reason=reason,
+            message_id=message_id,
+        )
+        for sid, address, name, attempts, due_at, code, reply, reason, message_id in found
+    )
+
+
+def reap(connection: apsw.Connection, now: float) -> int:
+    """Put the claims of the dead back, and read their intents as unknown; how many are unknown now. Only under the sender's lock."""
+    connection.execute("UPDATE deliveries SET state = 'queued', worker = '' WHERE state = 'claimed'")
+    connection.execute(
+        "UPDATE deliveries SET state = 'unknown', outcome_at = ?, attempts = attempts + 1,"
+        " reason = 'the sender stopped between the message and its answer' WHERE state = 'sending'",
+        (now,),
+    )
+    return int(connection.changes())
+
+
+def resume(connection: apsw.Connection, send_id: int, now: float) -> None:
+    """Set a paused send running again."""
+    _note(connection, now, send_id, "resumed")
+    connection.execute("UPDATE sends SET state = 'running', reason = '' WHERE id = ? AND state = 'paused'", (send_id,))
+
+
+def set_state(connection: apsw.Connection, send_id: int, state: SendState, reason: str, now: float) -> bool:
+    """Pause a running send, with the reason; whether it was running."""
+    connection.execute(
+        "UPDATE sends SET state = ?, reason = ? WHERE id = ? AND state = 'running'", (state.value, reason, send_id)
+    )
+    changed = bool(connection.changes())
+    if changed:
+        _note(connection, now, send_id, f"{state.value}: {reason}")
+    return changed
+
+
+def finish(connection: apsw.Connection, send_id: int, now: float) -> bool:
+    """Mark the send finished if nobody of it is open; whether it is finished."""
+    marks = ",".join(f"'{state.value}'" for state in OPEN)
+    connection.execute(
+        "UPDATE sends SET state = 'finished', reason = '', finished_at = ? WHERE id = ? AND state IN ('running', 'paused')"
+        f" AND NOT EXISTS (SELECT 1 FROM deliveries WHERE send_id = sends.id AND state IN ({marks}))",
+        (now, send_id),
+    )
+    if connection.changes():
+        _note(connection, now, send_id, "finished")
+    return bool(one_row(connection, "SELECT state = 'finished' FROM sends WHERE id = ?", (send_id,))[0])
+
+
+def cancel(connection: apsw.Connection, send_id: int, now: float) -> int:
+    """Call the send off: whoever waits is skipped; how many."""
+    connection.execute(
+        "UPDATE sends SET state = 'cancelled' WHERE id = ? AND state IN ('running', 'paused')", (send_id,)
+    )
+    connection.execute(
+        "UPDATE deliveries SET state = 'skipped', reason = 'called off', outcome_at = ?"
+        " WHERE send_id = ? AND state IN ('queued', 'deferred')",
+        (now, send_id),
+    )
+    skipped = int(connection.changes())
+    _note(connection, now, send_id, f"cancelled: {skipped} skipped")
+    return skipped
+
+
+def resolve(connection: apsw.Connection, send_id: int, *, resend: bool, now: float) -> int:
+    """Settle the unknown ones by the editor's word: mail them again, or take them as accepted; how many."""
+    state, reason = ("queued", "") if resend else ("accepted", "assumed accepted by the editor")
+    connection.execute(
+        "UPDATE deliveries SET state = ?, reason = ?, due_at = 0 WHERE send_id = ? AND state = 'unknown'",
+        (state, reason, send_id),
+    )
+    settled = int(connection.changes())
+    if settled:
+        _note(connection, now, send_id, f"resolved {settled} unknown: {state}")
+    if settled and resend:
+        connection.execute(
+            "UPDATE sends SET state = 'running', finished_at = NULL WHERE id = ? AND state = 'finished'", (send_id,)
+        )
+    return settled
+
+
+def _sends(connection: apsw.Connection, where: str, values: tuple[str, ...]) -> Iterator[Send]:
+    found = connection.execute(
+        "SELECT s.id, s.issue, s.audience, s.kind, s.edition, e.subject, s.state, s.reason, s.created_at, s.finished_at"
+        f" FROM sends s JOIN editions e ON e.digest = s.edition WHERE {where} ORDER BY s.id",
+        values,
+    )
+    for row in found:
+        yield Send(
+            id=row[0],
+            issue=row[1],
+            audience=row[2],
+            kind=row[3],
+            edition=row[4],
+            subject=row[5],
+            state=SendState(row[6]),
+            reason=row[7],
+            created_at=row[8],
+            finished_at=row[9],
+        )
+
+
+def _held_elsewhere(connection: apsw.Connection, issue: str, kind: str, send_id: int) -> frozenset[str]:
+    marks = ",".join("?" * len(HOLDS))
+    found = connection.execute(
+        "SELECT d.key FROM deliveries d JOIN sends s ON s.id = d.send_id"
+        f" WHERE s.issue = ? AND s.kind = ? AND s.id <> ? AND d.state IN ({marks})",
+        (issue, kind, send_id, *HOLDS),
+    )
+    return frozenset(key for (key,) in found)
+
+
+def _rows(send_id: int, recipients: Iterable[Recipient], held: frozenset[str]) -> Iterator[tuple[object, ...]]:
+    for one in recipients:
+        reason = one.reason or ("an earlier send of this issue has this reader" if one.key in held else "")
+        state = "skipped" if reason else "queued"
+        fields = json.dumps(dict(one.fields), ensure_ascii=False, separators=(",", ":"))
+        yield (send_id, one.subscriber_id, one.key, one.address, one.name, fields, state, reason)
+
+
+def _note(connection: apsw.Connection, now: float, send_id: int, what: str) -> None:
+    connection.execute("INSERT INTO events (at, send_id, what) VALUES (?, ?, ?)", (now, send_id, what))

@@ -1,0 +1,1 @@
+"""Who gets it: subscribers, list files, suppressions, and who is left out and why. Pure: bytes and rows in, values out."""

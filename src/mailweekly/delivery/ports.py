@@ -1,0 +1,125 @@
+"""
+The whole contract between the line and the world: Ledger, Relay, Lane, Clock.
+
+Every method of the ledger happens whole or not at all, and its answer is given after the commit. A relay awaits `intend` before the first byte of
+a message's body leaves; that one commit is fence, brake and last look at the reader.
+
+Errors: `RelayDownError` means the final dot never left; `NoAnswerError` means all was sent and no valid answer came.
+Source: RFC 1047 (the doubt between the dot and its answer), RFC 5321 4.2.5 (a relay owns a message from its 250 on).
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from mailweekly.delivery.reply import Outcome, Reply
+from mailweekly.delivery.states import SendState, State
+from mailweekly.message.model import Message, Reader
+
+__all__ = ["Claim", "Clock", "Intend", "Lane", "Ledger", "NoAnswerError", "Relay", "RelayDownError", "UnsuitedError"]
+
+Intend = Callable[[], Awaitable[bool]]
+
+
+class RelayDownError(ConnectionError):
+    """The connection was lost or refused, and the final dot never left: nothing was accepted."""
+
+
+class NoAnswerError(ConnectionError):
+    """All was sent, the dot included, and no valid answer came: the relay may have taken charge, or not."""
+
+
+class UnsuitedError(ValueError):
+    """This relay cannot carry this message to this address; the reason is the reader's to see."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """A delivery this worker holds: nothing of it has left."""
+
+    delivery_id: int
+    fence: int  # rises with every claim; a worker with an old one changes nothing
+    reader: Reader
+    attempts: int  # tries so far
+    first_try_at: datetime | None
+    slot_at: datetime  # it may leave from here on
+
+
+class Ledger(Protocol):
+    """The durable record of one send, as a worker sees it."""
+
+    async def claim(self, limit: int, now: datetime) -> Sequence[Claim]:
+        """Hold up to `limit` due deliveries, with a slot each; give up on the too old ones."""
+        ...
+
+    async def intend(self, claim: Claim, *, message_id: str, at: datetime) -> bool:
+        """Write down that the body is about to leave. False: it must not (paused, fence lost, or the reader left meanwhile)."""
+        ...
+
+    async def settle(self, claim: Claim, outcome: Outcome) -> None:
+        """Write down how a try ended."""
+        ...
+
+    async def release(self, claims: Sequence[Claim]) -> None:
+        """Put claims back that were not begun."""
+        ...
+
+    async def counts(self) -> Mapping[State, int]:
+        """How many deliveries stand where."""
+        ...
+
+    async def next_due(self) -> datetime | None:
+        """When the earliest waiting delivery is due; None: nobody waits."""
+        ...
+
+    async def state(self) -> SendState:
+        """Where the send stands."""
+        ...
+
+    async def pause(self, reason: str) -> None:
+        """Stop the send with everything else still waiting."""
+        ...
+
+    async def finish(self, now: datetime) -> bool:
+        """Mark the send finished if nobody is open any more; whether it is."""
+        ...
+
+
+class Lane(Protocol):
+    """One connection: takes one message after another."""
+
+    @property
+    def spent(self) -> bool:
+        """Whether it has carried its share, and a fresh one is better."""
+        ...
+
+    async def deliver(self, message: Message, intend: Intend) -> Reply | None:
+        """Hand `message` over. None: `intend` said no, and nothing of the body left. Errors: RelayDownError, NoAnswerError, UnsuitedError."""
+        ...
+
+    async def close(self) -> None:
+        """End the connection in good order; never raises."""
+        ...
+
+
+class Relay(Protocol):
+    """Where mail is handed over."""
+
+    name: str
+
+    async def open(self) -> Lane:
+        """Connect. Errors: RelayDownError (try again later), UnreachableError and LoginError (no use trying)."""
+        ...
+
+
+class Clock(Protocol):
+    """The time."""
+
+    def now(self) -> datetime:
+        """The present instant, aware, UTC."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...

@@ -1,0 +1,1 @@
+"""What would go wrong: rules over issue, edition and sample message give Findings. Pure."""

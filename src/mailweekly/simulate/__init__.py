@@ -1,0 +1,1 @@
+"""What each client makes of an edition: dark inversion, images off, dropped features. Pure."""
