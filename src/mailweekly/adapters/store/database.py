@@ -1,0 +1,172 @@
+"""
+The database as the rest of the program knows it: one object, each method one transaction.
+
+Whoever opens it closes it. The statements themselves stand in `sends`, `people` and `ledger`.
+
+Errors: those of `connection` and `writer`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import apsw
+
+from mailweekly.adapters.store import people, sends
+from mailweekly.adapters.store.ledger import SqliteLedger
+from mailweekly.adapters.store.sends import Freeze, Line, Send
+from mailweekly.adapters.store.writer import Writer
+from mailweekly.audience.listfile import ListFile
+from mailweekly.audience.model import Audience, Suppression
+from mailweekly.audience.select import select
+from mailweekly.audience.sync import Changes, sync
+from mailweekly.delivery.pace import Limit
+from mailweekly.delivery.states import State
+
+__all__ = ["Database", "People", "Standing"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """A send, its counts, and the people who were asked for (None: nobody asked)."""
+
+    send: Send
+    counts: Mapping[State, int]
+    people: tuple[Line, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class People:
+    """Who a list holds after the list files were brought in, and what they changed."""
+
+    audience: Audience
+    changes: tuple[Changes, ...]
+    fields: frozenset[str]  # every custom field some reader has
+
+
+class _RehearsedError(Exception):
+    """Carries a result out of a transaction that is undone."""
+
+    def __init__(self, result: People) -> None:
+        super().__init__()
+        self.result = result
+
+
+class Database:
+    """The database at `path`, made where it is missing."""
+
+    def __init__(self, path: Path) -> None:
+        self._writer = Writer(path)
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Finish what waits, and close the file."""
+        self._writer.close()
+
+    def bring_in(self, files: Sequence[tuple[str, ListFile]], list_name: str, *, keep: bool) -> People:
+        """Bring list files (list name, file) in and return who `list_name` holds then; without `keep` nothing of it stays."""
+
+        def operation(connection: apsw.Connection) -> People:
+            result = _brought_in(connection, files, list_name)
+            if not keep:
+                raise _RehearsedError(result)
+            return result
+
+        try:
+            return self._writer.now(operation)
+        except _RehearsedError as rehearsed:
+            return rehearsed.result
+
+    def suppress(self, suppression: Suppression) -> None:
+        """Keep an address out, from the next message on."""
+        self._writer.now(lambda connection: people.suppress(connection, suppression))
+
+    def freeze(self, what: Freeze) -> Send:
+        """Write a send down, whole. Errors: RefusedError when the issue has one to that audience already."""
+
+        def operation(connection: apsw.Connection) -> Send | None:
+            sends.freeze(connection, what, _now())
+            return sends.find(connection, what.issue, what.audience, what.kind)
+
+        send = self._writer.now(operation)
+        assert send is not None
+        return send
+
+    def standings(self, issue: str = "", state: State | None = None) -> list[Standing]:
+        """Return every send (of `issue`, where named), oldest first, with the people in `state`."""
+
+        def operation(connection: apsw.Connection) -> list[Standing]:
+            return [_standing(connection, send, state) for send in sends.history(connection, issue)]
+
+        return self._writer.now(operation)
+
+    def standing(self, send: Send) -> Standing:
+        """Return the send as it stands now."""
+
+        def operation(connection: apsw.Connection) -> Standing:
+            found = sends.find(connection, send.issue, send.audience, send.kind)
+            return _standing(connection, found or send, None)
+
+        return self._writer.now(operation)
+
+    def program(self, send: Send) -> bytes:
+        """Return the frozen program of the send's edition."""
+        return self._writer.now(lambda connection: sends.program(connection, send))
+
+    def reap(self) -> int:
+        """Put the claims of the dead back, read their intents as unknown; how many. Only under the sender's lock."""
+        return self._writer.now(lambda connection: sends.reap(connection, _now()))
+
+    def resume(self, send: Send) -> None:
+        """Set a paused send running again."""
+        self._writer.now(lambda connection: sends.resume(connection, send.id, _now()))
+
+    def resolve(self, issue: str, audience: str = "", *, resend: bool) -> int:
+        """Settle the unknown readers of an issue's sends by the editor's word; how many. Only under the sender's lock."""
+
+        def operation(connection: apsw.Connection) -> int:
+            sends.reap(connection, _now())
+            settled = 0
+            for send in sends.history(connection, issue):
+                if audience in {"", send.audience}:
+                    settled += sends.resolve(connection, send.id, resend=resend, now=_now())
+                    sends.finish(connection, send.id, _now())
+            return settled
+
+        return self._writer.now(operation)
+
+    def ledger(self, send: Send, *, worker: str, limit: Limit) -> SqliteLedger:
+        """Return the ledger of one send, for one worker."""
+        return SqliteLedger(self._writer, send.id, worker=worker, limit=limit)
+
+
+def _standing(connection: apsw.Connection, send: Send, state: State | None) -> Standing:
+    named = sends.lines(connection, send.id, state) if state else None
+    return Standing(send=send, counts=sends.counts(connection, send.id), people=named)
+
+
+def _brought_in(connection: apsw.Connection, files: Sequence[tuple[str, ListFile]], list_name: str) -> People:
+    changes = []
+    for name, file in files:
+        here, kept_out = people.subscribers(connection), people.suppressions(connection)
+        one = sync(here, kept_out, name, file, from_file=people.by_file(connection, name))
+        people.apply(connection, one)
+        changes.append(one)
+    everybody = people.subscribers(connection)
+    return People(
+        audience=select(everybody.values(), people.suppressions(connection), list_name=list_name),
+        changes=tuple(changes),
+        fields=frozenset(key for one in everybody.values() for key in one.data),
+    )
+
+
+def _now() -> float:
+    return datetime.now(UTC).timestamp()

@@ -1,0 +1,237 @@
+"""
+The command line: which commands there are, and what becomes of an error.
+
+Each verb's work is in the module of its group and imported when it is called, so that `--help` costs next to nothing.
+
+Errors: every MailweeklyError ends as three lines on stderr (what, where, what to do) and its exit code; anything else is a fault of ours and says so,
+with the traceback only under --debug.
+"""
+
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from mailweekly import __version__
+from mailweekly.cli import terminal
+from mailweekly.errors import MailweeklyError
+
+__all__ = ["app", "run"]
+
+INTERRUPTED: Final = 130  # 128 + SIGINT, as shells have it
+FAULT: Final = 70  # EX_SOFTWARE
+
+app = typer.Typer(
+    name="mailweekly",
+    help="A newsletter as code: Markdown in, responsive email out, sent in paced batches.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+IssueArgument = Annotated[str, typer.Argument(metavar="ISSUE", help="A number (78) or a path.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, nothing else there.")]
+ListOption = Annotated[
+    str, typer.Option("--audience", metavar="LIST", help="The list it goes to, if not the issue's own.")
+]
+
+
+@app.callback()
+def options(
+    directory: Annotated[
+        Path, typer.Option("-C", metavar="DIR", help="The publication's folder; else this one or above.")
+    ] = Path(),
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of unexpected faults.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and end.")] = False,
+) -> None:
+    """Take the options that stand before the command."""
+    terminal.STATE.directory = directory
+    terminal.STATE.debug = debug
+    if version:
+        print(f"mailweekly {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def init(directory: Annotated[Path, typer.Argument(metavar="[DIR]")] = Path(), as_json: JsonOption = False) -> None:
+    """Make a complete publication that builds, previews and sends to a local outbox at once."""
+    from mailweekly.cli import setup
+
+    setup.init(terminal.STATE.directory / directory, as_json=as_json)
+
+
+@app.command()
+def new(
+    title: Annotated[str, typer.Argument(metavar="[TITLE]")] = "",
+    number: Annotated[int | None, typer.Option("--number", min=1, help="Its number, if not the next one.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Begin the next issue, with its front matter filled in."""
+    from mailweekly.cli import setup
+
+    setup.new(title, number, as_json=as_json)
+
+
+@app.command()
+def check(
+    issue: IssueArgument,
+    fmt: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text, json or github.")] = "text",
+    everything: Annotated[bool, typer.Option("--all", help="Infos too.")] = False,
+    fail_on: Annotated[
+        str, typer.Option("--fail-on", metavar="LEVEL", help="error or warning: ends with 1 from there on.")
+    ] = "error",
+    as_json: JsonOption = False,
+) -> None:
+    """Show every finding: file, line, rule, why it matters, how to mend it."""
+    from mailweekly.cli import edit
+
+    worst = edit.check(issue, fmt="json" if as_json else fmt, everything=everything, fail_on=fail_on)
+    if worst:
+        raise typer.Exit(1)
+
+
+@app.command()
+def fix(
+    issue: IssueArgument,
+    write: Annotated[bool, typer.Option("--write", help="Make the repairs; without it they are only shown.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the repair of damaged text as a diff; --write makes it."""
+    from mailweekly.cli import edit
+
+    edit.fix(issue, write=write, as_json=as_json)
+
+
+@app.command()
+def build(
+    issue: IssueArgument,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where the files go.")] = Path("out"),
+    as_json: JsonOption = False,
+) -> None:
+    """Write the issue's HTML, text, MJML, one sample message and a summary into a folder."""
+    from mailweekly.cli import edit
+
+    edit.build(issue, output, as_json=as_json)
+
+
+@app.command()
+def plan(issue: IssueArgument, audience: ListOption = "", as_json: JsonOption = False) -> None:
+    """Say who will get it, who not and why, and how long it will take; sends nothing."""
+    from mailweekly.cli import send as sending
+
+    sending.plan(issue, audience=audience, as_json=as_json)
+
+
+@app.command()
+def send(
+    issue: IssueArgument,
+    confirm: Annotated[bool, typer.Option("--confirm", help="Send it. Without this: a dry run.")] = False,
+    to: Annotated[
+        list[str] | None, typer.Option("--to", metavar="ADDRESS", help="A test copy to this address only; repeatable.")
+    ] = None,
+    edition: Annotated[
+        str, typer.Option("--edition", metavar="DIGEST", help="Refuse if it is no longer this edition.")
+    ] = "",
+    wait: Annotated[
+        str, typer.Option("--wait", metavar="TIME", help="Stay for deferred readers due within this.")
+    ] = "10m",
+    audience: ListOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Send the issue to its list, or go on where it was interrupted. A dry run unless --confirm."""
+    from mailweekly.cli import send as sending
+
+    sending.send(issue, confirm=confirm, to=to or [], edition=edition, wait=wait, audience=audience, as_json=as_json)
+
+
+@app.command()
+def status(
+    issue: Annotated[str, typer.Argument(metavar="[ISSUE]", help="A number or a path; else all.")] = "",
+    state: Annotated[str, typer.Option("--list", metavar="STATE", help="Name the people in this state.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Show where each send stands: counts by state; --list names people."""
+    from mailweekly.cli import ledger
+
+    ledger.status(issue, state=state, as_json=as_json)
+
+
+@app.command()
+def resolve(
+    issue: IssueArgument,
+    assume_accepted: Annotated[
+        bool, typer.Option("--assume-accepted", help="Take the unknown ones as accepted.")
+    ] = False,
+    resend: Annotated[
+        bool, typer.Option("--resend", help="Mail the unknown ones again; some may get it twice.")
+    ] = False,
+    audience: ListOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Settle the unknown ones by your word."""
+    from mailweekly.cli import ledger
+
+    ledger.resolve(issue, assume_accepted=assume_accepted, resend=resend, audience=audience, as_json=as_json)
+
+
+@app.command()
+def preview(
+    issue: Annotated[str, typer.Argument(metavar="[ISSUE]", help="A number or a path; else the newest.")] = "",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any free one.")] = 8025,
+    host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
+    no_open: Annotated[bool, typer.Option("--no-open", help="Do not open a browser.")] = False,
+) -> None:
+    """Show the issue in the browser, live, as readers will see it."""
+    from mailweekly.cli import preview as previewing
+
+    previewing.preview(issue, port=port, host=host, no_open=no_open)
+
+
+@app.command()
+def doctor(as_json: JsonOption = False) -> None:
+    """Look at settings, database and relay, each with a verdict."""
+    from mailweekly.cli import doctor as diagnosis
+
+    diagnosis.doctor(as_json=as_json)
+
+
+@app.command()
+def demo(
+    keep: Annotated[
+        Path | None,
+        typer.Option("--keep", metavar="DIR", help="Make the publication here, if not in a temporary folder."),
+    ] = None,
+) -> None:
+    """Run the whole line on the sample issue and list, into a local outbox."""
+    from mailweekly.cli import demo as demonstration
+
+    demonstration.demo(keep)
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; its exit code."""
+    terminal.STATE.reset("--json" in arguments or "json" in arguments)
+    usage_error: Any = typer.BadParameter.__mro__[1]  # click's UsageError, which typer carries but does not name
+    try:
+        result = app(arguments, prog_name="mailweekly", standalone_mode=False)
+    except MailweeklyError as error:
+        terminal.show_error(error)
+        return error.exit_code
+    except usage_error as error:
+        terminal.show_usage(error.format_message(), error.ctx.command_path if error.ctx else "mailweekly")
+        return 64
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except Exception as error:  # noqa: BLE001 - the last line of defence
+        if terminal.STATE.debug:
+            traceback.print_exc()
+        terminal.show_fault(error)
+        return FAULT
+    return result if isinstance(result, int) else 0

@@ -1,0 +1,120 @@
+"""`doctor`: settings, database and relay, each with a verdict. It looks; it changes and sends nothing."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import typer
+
+from mailweekly.adapters.files.themes import theme_files
+from mailweekly.adapters.outbox.relay import OutboxRelay
+from mailweekly.adapters.store.health import Health, health
+from mailweekly.cli import terminal
+from mailweekly.cli.place import Place, load
+from mailweekly.cli.prepared import keys_of
+from mailweekly.cli.send import relay_of
+from mailweekly.delivery.ports import Relay, RelayDownError
+from mailweekly.errors import MailweeklyError
+from mailweekly.settings import placeholder_settings
+
+__all__ = ["Verdict", "doctor", "verdicts"]
+
+GOOD: Final = "good"
+WARN: Final = "warning"
+BAD: Final = "fault"
+SHARED: Final = 0o077
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """One thing that was looked at."""
+
+    about: str
+    verdict: str  # good, warning, fault
+    what: str
+    hint: str = ""
+
+
+def doctor(*, as_json: bool) -> None:
+    """Show every verdict; ends with 1 when one is a fault."""
+    place = load()
+    found = list(verdicts(place))
+    if as_json:
+        rows = [{"about": one.about, "verdict": one.verdict, "what": one.what, "hint": one.hint} for one in found]
+        terminal.out_json({"schema": 1, "publication": str(place.root), "verdicts": rows})
+    else:
+        for one in found:
+            terminal.out(f"{one.verdict:8} {one.about:10} {one.what}" + (f"\n{'':20}{one.hint}" if one.hint else ""))
+    if any(one.verdict == BAD for one in found):
+        raise typer.Exit(1)
+
+
+def verdicts(place: Place) -> Iterator[Verdict]:
+    """Look at one thing after another."""
+    yield Verdict(about="settings", verdict=GOOD, what=f"{place.root / 'mailweekly.toml'} is understood")
+    yield from _settings(place)
+    yield _tried(
+        "theme", lambda: f"'{place.settings.theme}', {len(theme_files(place.root, place.settings.theme))} folder(s)"
+    )
+    yield _tried("key", lambda: f"MAILWEEKLY_KEY is set, {1 + len(keys_of(place).old)} key(s)")
+    yield _tried("database", lambda: _database(health(place.database)))
+    yield _relay(place)
+
+
+def _settings(place: Place) -> Iterator[Verdict]:
+    left = placeholder_settings(place.settings)
+    if left:
+        hint = "Fine for the local outbox; a relay on another machine is refused until they are yours."
+        yield Verdict(about="settings", verdict=WARN, what=f"still the example's: {', '.join(left)}", hint=hint)
+    if not place.settings.sender.postal_address:
+        hint = "Several countries' law asks for it in every issue: sender.postal_address."
+        yield Verdict(about="settings", verdict=WARN, what="no postal address", hint=hint)
+    if not place.settings.base_url and not place.settings.sender.unsubscribe_mailbox:
+        hint = (
+            "Set base_url (one-click) or sender.unsubscribe_mailbox; large providers demand one-click of bulk senders."
+        )
+        yield Verdict(about="settings", verdict=WARN, what="readers cannot unsubscribe by header", hint=hint)
+    secrets = place.root / ".env"
+    if secrets.is_file() and secrets.stat().st_mode & SHARED:
+        yield Verdict(about="secrets", verdict=WARN, what=".env can be read by others", hint=f"chmod 600 {secrets}")
+
+
+def _database(found: Health) -> str:
+    if not found.exists:
+        return "none yet; the first send makes it"
+    return f"SQLite {found.version}, journal {found.journal}, synchronous {found.synchronous}, {found.verdict}"
+
+
+def _relay(place: Place) -> Verdict:
+    try:
+        relay = relay_of(place)
+        if isinstance(relay, OutboxRelay):
+            return Verdict(
+                about="relay",
+                verdict=GOOD,
+                what=f"the local outbox, {place.outbox}",
+                hint="MAILWEEKLY_RELAY names a real one.",
+            )
+        asyncio.run(_opened(relay))
+    except MailweeklyError as error:
+        return Verdict(about="relay", verdict=BAD, what=f"{error.what} ({error.place})", hint=error.hint)
+    except RelayDownError as error:
+        return Verdict(
+            about="relay", verdict=BAD, what=str(error), hint="Look at MAILWEEKLY_RELAY, and whether it runs."
+        )
+    secured = {"tls": "TLS", "starttls": "STARTTLS", "none": "no TLS"}[place.machine.relay.security]
+    login = f", login as {place.machine.relay.user}" if place.machine.relay.user else ", no login"
+    return Verdict(about="relay", verdict=GOOD, what=f"{place.machine.relay} answers: {secured}{login}")
+
+
+async def _opened(relay: Relay) -> None:
+    lane = await relay.open()
+    await lane.close()
+
+
+def _tried(about: str, look: Callable[[], str]) -> Verdict:
+    try:
+        return Verdict(about=about, verdict=GOOD, what=look())
+    except MailweeklyError as error:
+        return Verdict(about=about, verdict=BAD, what=f"{error.what} ({error.place})", hint=error.hint)

@@ -1,0 +1,159 @@
+"""`check`, `fix`, `build`: an issue on its way to being sent."""
+
+import difflib
+import email
+import email.policy
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from mailweekly.adapters.files.folder import write_file
+from mailweekly.adapters.files.issues import find_issue
+from mailweekly.cli import terminal
+from mailweekly.cli.findings import find_faults, show_findings
+from mailweekly.cli.place import Place, load
+from mailweekly.cli.prepared import Prepared, prepared, sample_of
+from mailweekly.errors import MissingFileError, RefusedError, UsageError
+from mailweekly.issue.damage import repair
+from mailweekly.issue.decode import decode
+from mailweekly.message.gate import verify
+from mailweekly.message.model import Message
+
+__all__ = ["build", "built", "check", "fix"]
+
+FORMATS: Final = ("text", "json", "github")
+
+
+def check(ref: str, *, fmt: str, everything: bool, fail_on: str) -> int:
+    """Show the findings; 1 when one is at or above `fail_on`."""
+    if fmt not in FORMATS:
+        raise UsageError(f"There is no format '{fmt}'.", place="--format", hint=f"One of: {', '.join(FORMATS)}.")
+    if fail_on not in {"error", "warning"}:
+        raise UsageError(f"'{fail_on}' is no level to fail on.", place="--fail-on", hint="error or warning.")
+    place = load()
+    ready = prepared(place, ref)
+    return show_findings(ready, find_faults(place, ready), fmt=fmt, everything=everything, fail_on=fail_on)
+
+
+def fix(ref: str, *, write: bool, as_json: bool) -> None:
+    """Show the repair of a damaged issue, or make it."""
+    place = load()
+    file = find_issue(place.root, ref)
+    text = decode(file.raw, source=file.shown)
+    found = repair(text)
+    diff = _diff(text, found.text, file.shown) if found else []
+    if found and write:
+        write_file(file.path, found.text.encode("utf-8"))
+    if as_json:
+        document: dict[str, Any] = {
+            "schema": 1,
+            "file": file.shown,
+            "damaged": bool(found),
+            "written": bool(found and write),
+        }
+        if found:
+            document |= {
+                "codec": found.codec,
+                "rounds": found.rounds,
+                "lines": found.changed_lines,
+                "diff": "\n".join(diff),
+            }
+        terminal.out_json(document)
+    elif not found:
+        terminal.out(f"{file.shown}: nothing to repair.")
+    else:
+        times = f" {found.rounds} times" if found.rounds > 1 else ""
+        terminal.out(*diff)
+        terminal.out(
+            "", f"{file.shown}: UTF-8 was read as {found.codec}{times}; {found.changed_lines} lines are damaged."
+        )
+        terminal.out("  repaired." if write else f"  to repair it: mailweekly fix {ref} --write")
+
+
+def build(ref: str, output: Path, *, as_json: bool) -> None:
+    """Write the issue's files into `output`."""
+    place = load()
+    ready = prepared(place, ref)
+    document = built(place, ready, output)
+    if as_json:
+        terminal.out_json(document)
+        return
+    sizes = document["sizes"]
+    terminal.out(
+        f"Issue {ready.label}: {ready.edition.title or ready.edition.subject}",
+        *(f"  {path}" for path in document["files"]),
+        f"  {sizes['html']:,} bytes of HTML ({sizes['html'] * 100 // GMAIL_CLIP} % of Gmail's limit), {sizes['text']:,} of text",
+        f"  edition {ready.edition.digest}",
+    )
+
+
+def built(place: Place, ready: Prepared, output: Path) -> dict[str, Any]:
+    """Write the files and return what `issue.json` says, and where they are."""
+    message, program = sample_of(place, ready)
+    verify(message, program)
+    html, text = _parts(message)
+    document: dict[str, Any] = {
+        "schema": 1,
+        "issue": ready.label,
+        "number": ready.issue.number,
+        "newsletter": ready.edition.newsletter,
+        "title": ready.edition.title,
+        "subject": _named(ready, ready.edition.subject),
+        "preheader": _named(ready, ready.edition.preheader),
+        "lang": ready.edition.lang,
+        "theme": ready.edition.theme,
+        "digest": ready.edition.digest,
+        "fields": sorted({slot.name for slot in ready.edition.slots}),
+        "sections": len(ready.issue.sections),
+        "entries": len(ready.issue.entries),
+        "sizes": {"html": len(html.encode()), "text": len(text.encode()), "message": len(message.content)},
+    }
+    contents = {
+        "issue.html": html.encode(),
+        "issue.txt": text.encode(),
+        "issue.mjml": _named(ready, ready.edition.mjml).encode(),
+        "issue.eml": message.content,
+        "issue.json": (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode(),
+    }
+    _make(output)
+    for name, content in contents.items():
+        write_file(output / name, content)
+    return {**document, "files": [str(output / name) for name in contents]}
+
+
+GMAIL_CLIP: Final = 102_400  # bytes of HTML; observed, not published
+
+
+def _parts(message: Message) -> tuple[str, str]:
+    parsed = email.message_from_bytes(message.content, policy=email.policy.compat32)
+    parts = {
+        part.get_content_type(): part.get_payload(decode=True) for part in parsed.walk() if not part.is_multipart()
+    }
+    html, text = parts["text/html"], parts["text/plain"]
+    assert isinstance(html, bytes)
+    assert isinstance(text, bytes)
+    return html.decode(), text.decode().replace("\r\n", "\n")
+
+
+def _named(ready: Prepared, text: str) -> str:
+    for number, slot in enumerate(ready.edition.slots):
+        text = text.replace(f"MW{ready.edition.nonce}x{number}Z", "{{ " + slot.name + " }}")
+    return text
+
+
+def _make(output: Path) -> None:
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise RefusedError("There is a file of that name.", place=str(output), hint="Name a folder: -o DIR") from None
+    except OSError as error:
+        raise MissingFileError(
+            f"The folder cannot be made: {error.strerror}.", place=str(output), hint="Name another: -o DIR"
+        ) from None
+
+
+def _diff(old: str, new: str, shown: str) -> list[str]:
+    lines = difflib.unified_diff(
+        old.splitlines(), new.splitlines(), f"{shown} as it is", f"{shown} repaired", n=0, lineterm=""
+    )
+    return list(lines)

@@ -1,0 +1,155 @@
+"""`status` and `resolve`: what the ledger says, and the editor's word on what it cannot know."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from mailweekly.adapters.files.issues import find_issue
+from mailweekly.adapters.store import sends
+from mailweekly.adapters.store.database import Database, Standing
+from mailweekly.adapters.store.lock import SenderLock
+from mailweekly.cli import terminal
+from mailweekly.cli.place import Place, load
+from mailweekly.delivery.states import WAITING, SendState, State
+from mailweekly.errors import MissingFileError, UnfinishedError, UsageError
+
+__all__ = ["counts_line", "label_of", "resolve", "send_document", "status", "summary"]
+
+
+def status(ref: str, *, state: str, as_json: bool) -> None:
+    """Show every send, or those of one issue."""
+    place = load()
+    wanted = _state(state)
+    label = label_of(place, ref) if ref else ""
+    found = _standings(place, label, wanted)
+    if ref and not found:
+        hint = "See what there is: mailweekly status"
+        raise MissingFileError(f"Nothing of issue {label} was ever sent.", place=place.database.name, hint=hint)
+    if as_json:
+        documents = [_with_people(send_document(one.send, one.counts), one.people) for one in found]
+        terminal.out_json({"schema": 1, "sends": documents})
+        return
+    if not found:
+        terminal.out("Nothing was sent yet.", "  next: mailweekly plan ISSUE")
+    for one in found:
+        terminal.out(*summary(one.send, one.counts))
+        for line in one.people or ():
+            terminal.out(f"  s{line.subscriber_id}  {line.address}  {line.reply or line.reason}".rstrip())
+
+
+def _standings(place: Place, label: str, state: State | None) -> list[Standing]:
+    if not place.database.exists():
+        return []
+    with Database(place.database) as database:
+        return database.standings(label, state)
+
+
+def resolve(ref: str, *, assume_accepted: bool, resend: bool, audience: str, as_json: bool) -> None:
+    """Settle the unknown ones of an issue's sends."""
+    if assume_accepted == resend:
+        raise UsageError(
+            "Say which: --assume-accepted or --resend.",
+            place="mailweekly resolve",
+            hint="See who they are: status ISSUE --list unknown",
+        )
+    place = load()
+    lock = SenderLock(place.database)
+    holder = lock.take()
+    if holder is not None:
+        hint = f"Wait for it, or stop it: kill -INT {holder or 'PID'}"
+        raise UnfinishedError(f"A send is running (process {holder or 'unknown'}).", place=str(place.root), hint=hint)
+    try:
+        label = label_of(place, ref)
+        with Database(place.database) as database:
+            settled = database.resolve(label, audience, resend=resend)
+    finally:
+        lock.drop()
+    if as_json:
+        terminal.out_json({"schema": 1, "issue": label, "resolved": settled, "as": "queued" if resend else "accepted"})
+    elif not settled:
+        terminal.out(f"Issue {label} has no unknown readers.")
+    elif resend:
+        terminal.out(f"{settled} put back; they may get it twice.", f"  next: mailweekly send {ref} --confirm")
+    else:
+        terminal.out(f"{settled} taken as accepted.")
+
+
+def label_of(place: Place, ref: str) -> str:
+    """Return what the ledger calls the issue `ref`, also when its file is gone."""
+    if ref.isdecimal():
+        return str(int(ref))
+    from mailweekly.cli.prepared import issue_label
+    from mailweekly.issue.decode import decode
+    from mailweekly.issue.parse import parse
+
+    file = find_issue(place.root, ref)
+    return issue_label(parse(decode(file.raw, source=file.shown), source=file.shown), file.path)
+
+
+def send_document(send: sends.Send, counts: Mapping[State, int]) -> dict[str, Any]:
+    """Return a send as JSON shows it."""
+    return {
+        "issue": send.issue,
+        "audience": send.audience,
+        "kind": send.kind,
+        "edition": send.edition,
+        "subject": send.subject,
+        "state": send.state.value,
+        "reason": send.reason,
+        "started_at": datetime.fromtimestamp(send.created_at, UTC).isoformat(),
+        "finished_at": datetime.fromtimestamp(send.finished_at, UTC).isoformat() if send.finished_at else None,
+        "counts": {state.value: counts.get(state, 0) for state in State},
+        "waiting": sum(counts.get(state, 0) for state in WAITING),
+        "total": sum(counts.values()),
+    }
+
+
+def summary(send: sends.Send, counts: Mapping[State, int]) -> tuple[str, ...]:
+    """Return a send in two or three lines."""
+    lines = [f"Issue {send.issue} to {send.audience}: {send.state.value}, {counts_line(counts)}"]
+    if send.reason:
+        lines.append(f"  why: {send.reason}")
+    if send.state in {SendState.RUNNING, SendState.PAUSED}:
+        lines.append(f"  next: mailweekly send {send.issue} --confirm")
+    if counts.get(State.UNKNOWN):
+        lines.append(f"  see: mailweekly status {send.issue} --list unknown; then mailweekly resolve {send.issue}")
+    return tuple(lines)
+
+
+def counts_line(counts: Mapping[State, int]) -> str:
+    """Return "297 accepted, 3 skipped": what there is, in the order of the states."""
+    waiting = sum(counts.get(state, 0) for state in WAITING)
+    order = (State.ACCEPTED, State.REJECTED, State.SKIPPED, State.EXPIRED, State.UNKNOWN, State.SENDING)
+    parts = [f"{counts[state]:,} {state.value}" for state in order if counts.get(state)]
+    if waiting:
+        deferred = counts.get(State.DEFERRED, 0)
+        parts.append(f"{waiting:,} waiting" + (f" ({deferred:,} deferred)" if deferred else ""))
+    return ", ".join(parts) or "nobody"
+
+
+def _state(word: str) -> State | None:
+    if not word:
+        return None
+    try:
+        return State(word)
+    except ValueError:
+        known = ", ".join(state.value for state in State)
+        raise UsageError(f"There is no state '{word}'.", place="--list", hint=f"One of: {known}.") from None
+
+
+def _with_people(document: dict[str, Any], people: tuple[sends.Line, ...] | None) -> dict[str, Any]:
+    if people is None:
+        return document
+    named = [
+        {
+            "subscriber": f"s{one.subscriber_id}",
+            "address": one.address,
+            "name": one.name,
+            "attempts": one.attempts,
+            "reply": one.reply,
+            "reason": one.reason,
+            "message_id": one.message_id,
+        }
+        for one in people
+    ]
+    return {**document, "people": named}

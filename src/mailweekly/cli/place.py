@@ -1,0 +1,98 @@
+"""
+The publication a command works on: its folder, settings, secrets and key, loaded once.
+
+Source of each value: mailweekly.toml for what may stand in git; .env beside it, then the environment, for the rest. The environment wins.
+"""
+
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from mailweekly import settings as known
+from mailweekly.adapters.files.folder import find_publication
+from mailweekly.cli import terminal
+from mailweekly.errors import SettingsError
+from mailweekly.settings import ENV_PREFIX, TOML_NAME, Machine, Settings
+
+__all__ = ["Place", "load"]
+
+ENV_NAME: Final = ".env"
+OTHERS_MAY_READ: Final = 0o077
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """A publication, loaded."""
+
+    root: Path
+    settings: Settings
+    machine: Machine
+
+    @property
+    def database(self) -> Path:
+        """Where the ledger is."""
+        return self.root / self.machine.db
+
+    @property
+    def outbox(self) -> Path:
+        """Where the local relay puts messages."""
+        return self.root / "outbox"
+
+
+def load() -> Place:
+    """Return the publication of this call. Errors: MissingFileError without one, SettingsError for anything wrong in it."""
+    root = find_publication(terminal.STATE.directory)
+    return Place(root=root, settings=_settings(root / TOML_NAME), machine=_machine(root / ENV_NAME))
+
+
+def _settings(path: Path) -> Settings:
+    try:
+        document = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(
+            f"The settings are not valid TOML: {error}.", place=TOML_NAME, hint="Mend that line."
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"The settings cannot be read: {type(error).__name__}.", place=str(path), hint="Save it as UTF-8."
+        ) from None
+    return known.publication(document)
+
+
+def _machine(path: Path) -> Machine:
+    values: dict[str, str] = {}
+    if path.is_file():
+        values = _env_file(path)
+    place = ENV_NAME if values else "the environment"
+    values.update({name: value for name, value in os.environ.items() if name.startswith(ENV_PREFIX)})
+    return known.machine(values, place=place)
+
+
+def _env_file(path: Path) -> dict[str, str]:
+    from dotenv import dotenv_values
+
+    if path.stat().st_mode & OTHERS_MAY_READ:
+        terminal.say(f"mailweekly: {path} can be read by others; better: chmod 600 {path}")
+    try:
+        found = dotenv_values(path, interpolate=False, encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError("The secrets' file cannot be read.", place=str(path), hint="Save it as UTF-8.") from None
+    for name, value in found.items():
+        if value is None:  # an unterminated quote or a line without "=": the library drops it without a word
+            raise SettingsError(f"'{name}' has no value.", place=ENV_NAME, hint="Write NAME=value, quotes closed.")
+    text = path.read_text("utf-8-sig")
+    names = [
+        line.split("=")[0].removeprefix("export").strip()
+        for line in text.splitlines()
+        if line.startswith((ENV_PREFIX, "export "))
+    ]
+    for name in names:
+        if name not in found:
+            raise SettingsError(
+                f"'{name}' cannot be read.", place=ENV_NAME, hint="Close the quotes of its line and the one before."
+            )
+        if names.count(name) > 1:
+            raise SettingsError(f"'{name}' stands there twice.", place=ENV_NAME, hint="Take one away.")
+    return {name: value or "" for name, value in found.items()}

@@ -1,0 +1,216 @@
+"""
+`plan`: who will get the issue, who not and why, how long it will take. Sends nothing and changes nothing.
+
+Every reader's copy is composed once, so that whatever cannot be composed is found before the first message, not in the middle.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from mailweekly import address
+from mailweekly.adapters.store.database import Database
+from mailweekly.adapters.store.sends import Recipient
+from mailweekly.audience.model import Reject, Subscriber
+from mailweekly.audience.sync import Changes
+from mailweekly.cli import terminal
+from mailweekly.cli.findings import find_faults, found_lines
+from mailweekly.cli.people import Synced, synced
+from mailweekly.cli.place import Place, load
+from mailweekly.cli.prepared import SAMPLE_AT, Prepared, prepared, program_of
+from mailweekly.errors import DataError
+from mailweekly.message.gate import verify
+from mailweekly.message.model import Reader
+from mailweekly.message.program import Program, compose
+from mailweekly.preflight.finding import Finding, Level
+
+__all__ = ["Planned", "duration_of", "plan", "planned", "recipients", "show_plan"]
+
+TRIED_MOST: Final = 100_000  # copies composed beforehand; above that a sample of so many
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Planned:
+    """All that is known before a send."""
+
+    ready: Prepared
+    program: Program
+    people: Synced
+    findings: tuple[Finding, ...]
+    impossible: tuple[tuple[Subscriber, str], ...]  # whose copy cannot be composed, and why
+    size_bytes: int  # of one message
+
+    @property
+    def errors(self) -> int:
+        """How many findings forbid a send."""
+        return sum(finding.level is Level.ERROR for finding in self.findings)
+
+
+def plan(ref: str, *, audience: str, as_json: bool) -> None:
+    """Show the plan of an issue."""
+    place = load()
+    with Database(place.database) as database:
+        found = planned(place, database, ref, audience=audience, keep=False)
+    if as_json:
+        terminal.out_json(document(place, found))
+    else:
+        show_plan(place, found)
+        terminal.out("", f"Nothing was sent. To send it: mailweekly send {ref} --confirm")
+
+
+def planned(place: Place, database: Database, ref: str, *, audience: str, keep: bool) -> Planned:
+    """Return the plan of the issue `ref`; with `keep`, the list files are brought in for good."""
+    ready = prepared(place, ref)
+    list_name = audience or ready.list_name
+    program = program_of(place, ready, list_name=list_name)
+    people = synced(place, database, list_name, keep=keep)
+    readers = people.audience.recipients
+    impossible = []
+    size_bytes = 0
+    for number, subscriber in enumerate(readers[:TRIED_MOST]):
+        try:
+            message = compose(program, reader_of(subscriber), delivery_id=0, at=SAMPLE_AT)
+            if number == 0:
+                verify(message, program)
+                size_bytes = len(message.content)
+        except DataError as error:
+            impossible.append((subscriber, error.what))
+    return Planned(
+        ready=ready,
+        program=program,
+        people=people,
+        findings=find_faults(place, ready, people),
+        impossible=tuple(impossible),
+        size_bytes=size_bytes,
+    )
+
+
+def reader_of(subscriber: Subscriber) -> Reader:
+    """Return the subscriber as a message needs them."""
+    wire = address.parse(subscriber.address).wire
+    return Reader(subscriber_id=subscriber.id, address=wire, name=subscriber.name, values=subscriber.data)
+
+
+def recipients(found: Planned) -> list[Recipient]:
+    """Return the audience as the ledger freezes it: those who get it, then those left out, each with the reason."""
+    names = {field.name for field in found.program.recipe.fields}
+    cannot = {subscriber.id: why for subscriber, why in found.impossible}
+    rows = [_recipient(one, names, cannot.get(one.id, "")) for one in found.people.audience.recipients]
+    rows.extend(_recipient(one.subscriber, names, one.reason) for one in found.people.audience.left_out)
+    return rows
+
+
+def _recipient(one: Subscriber, names: set[str], reason: str) -> Recipient:
+    return Recipient(
+        subscriber_id=one.id,
+        key=one.key,
+        address=address.parse(one.address).wire,
+        name=one.name,
+        fields={key: value for key, value in one.data.items() if key in names},
+        reason=reason,
+    )
+
+
+def duration_of(place: Place, count: int) -> timedelta:
+    """Return the least time `count` messages take at the publication's pace."""
+    pace = place.settings.pace
+    seconds = max(count - 1, 0) / pace.rate if pace.rate else 0.0
+    if pace.batch and count:
+        seconds += (count - 1) // pace.batch * pace.batch_pause.total_seconds()
+    return timedelta(seconds=round(seconds))
+
+
+def show_plan(place: Place, found: Planned) -> None:
+    """Write the plan for people."""
+    ready, people = found.ready, found.people
+    count = len(people.audience.recipients)
+    left = Counter(one.reason for one in people.audience.left_out)
+    terminal.out(
+        f"Issue {ready.label}: {ready.edition.title or ready.edition.subject}",
+        f"  edition     {ready.edition.digest}",
+        f"  subject     {shown(found, ready.edition.subject)}",
+        f"  theme       {ready.edition.theme}, {len(ready.edition.html.encode()):,} bytes of HTML, {found.size_bytes:,} a message",
+        f"  relay       {place.machine.relay}",
+        f"  goes to     {count:,} of the list '{people.audience.name}', in {duration_of(place, count) or 'no time'}"
+        f" at {_rate(place)}",
+        f"  left out    {sum(left.values()):,}" + (f": {_reasons(left)}" if left else ""),
+    )
+    if found.impossible:
+        terminal.out(
+            f"  impossible  {len(found.impossible):,}: {found.impossible[0][1]} (s{found.impossible[0][0].id})"
+        )
+    if people.lines:
+        terminal.out("", "Lists", *(f"  {line}" for line in people.lines))
+    terminal.out("", *found_lines(found.findings))
+
+
+def shown(found: Planned, text: str) -> str:
+    """Return text of the edition with its slots as the editor wrote them."""
+    edition = found.ready.edition
+    for number, slot in enumerate(edition.slots):
+        text = text.replace(f"MW{edition.nonce}x{number}Z", "{{ " + slot.name + " }}")
+    return text
+
+
+def document(place: Place, found: Planned) -> dict[str, Any]:
+    """Return the plan as JSON shows it."""
+    audience = found.people.audience
+    return {
+        "schema": 1,
+        "issue": found.ready.label,
+        "file": found.ready.file.shown,
+        "title": found.ready.edition.title,
+        "subject": shown(found, found.ready.edition.subject),
+        "edition": found.ready.edition.digest,
+        "theme": found.ready.edition.theme,
+        "audience": audience.name,
+        "audience_digest": f"sha256:{audience.digest}",
+        "recipients": len(audience.recipients),
+        "left_out": [{"subscriber": f"s{one.subscriber.id}", "reason": one.reason} for one in audience.left_out],
+        "impossible": [{"subscriber": f"s{one.id}", "reason": why} for one, why in found.impossible],
+        "seconds": duration_of(place, len(audience.recipients)).total_seconds(),
+        "relay": str(place.machine.relay),
+        "sizes": {
+            "html": len(found.ready.edition.html.encode()),
+            "text": len(found.ready.edition.text.encode()),
+            "message": found.size_bytes,
+        },
+        "lists": [_changed(one) for one in found.people.changes],
+        "rejected_rows": [_rejected(one) for one in found.people.rejects],
+        "findings": {level.value: sum(one.level is level for one in found.findings) for level in Level},
+    }
+
+
+def _changed(one: Changes) -> dict[str, Any]:
+    return {
+        "list": one.list_name,
+        "added": len(one.added),
+        "updated": len(one.updated),
+        "joined": len(one.joined),
+        "left": len(one.left),
+        "suppressed": len(one.suppressed),
+        "kept_out": len(one.kept_out),
+        "unchanged": one.unchanged,
+    }
+
+
+def _rejected(one: Reject) -> dict[str, Any]:
+    return {
+        "file": one.file,
+        "line": one.line,
+        "column": one.column,
+        "why": one.why,
+        "mend": one.mend,
+        "kind": one.kind,
+    }
+
+
+def _rate(place: Place) -> str:
+    pace = place.settings.pace
+    text = f"{pace.rate:g}/s" if pace.rate else "the relay's own speed"
+    return text + (f", {pace.batch_pause.total_seconds():g} s after each {pace.batch}" if pace.batch else "")
+
+
+def _reasons(left: Counter[str]) -> str:
+    return ", ".join(f"{count:,} {reason}" for reason, count in left.most_common())

@@ -1,0 +1,169 @@
+"""
+From an issue's name to what is sent of it: the steps that `build`, `check`, `plan`, `send` and the preview share.
+
+What was previewed is what is sent, because all of them come through here.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from mailweekly.adapters.files.issues import IssueFile, find_issue
+from mailweekly.adapters.files.themes import theme_files, theme_places
+from mailweekly.adapters.render.renderer import Renderer
+from mailweekly.cli import terminal
+from mailweekly.cli.place import Place
+from mailweekly.edition.model import Edition, Publication
+from mailweekly.errors import MailweeklyError, SettingsError
+from mailweekly.issue.decode import decode
+from mailweekly.issue.model import Issue
+from mailweekly.issue.parse import parse
+from mailweekly.message.model import Message, Reader, Sender
+from mailweekly.message.program import Program, compose, prepare
+from mailweekly.tokens import Keys
+
+__all__ = [
+    "Prepared",
+    "issue_label",
+    "keys_of",
+    "prepared",
+    "program_of",
+    "publication_of",
+    "render_issue",
+    "sample_message",
+    "sample_of",
+    "sender_of",
+]
+
+SAMPLE_AT: Final = datetime(2000, 1, 1, tzinfo=UTC)  # a fixed instant: the same issue gives the same sample
+SAMPLE_KEYS: Final = Keys(current=b"a sample is signed for nobody" * 2)
+SAMPLE_READER: Final = Reader(subscriber_id=0, address="reader@example.org", name="")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prepared:
+    """An issue, read and rendered."""
+
+    file: IssueFile
+    text: str
+    issue: Issue
+    edition: Edition
+    label: str  # "78": what the ledger calls it
+    list_name: str
+
+
+def prepared(place: Place, ref: str, renderer: Renderer | None = None) -> Prepared:
+    """Return the issue `ref` (a number or a path), rendered. Errors: those of finding, reading and rendering it."""
+    file = find_issue(place.root, ref)
+    own = renderer or Renderer()
+    own.warm()  # it loads its modules while this process reads and parses
+    try:
+        text = decode(file.raw, source=file.shown)
+        issue = parse(text, source=file.shown)
+        edition = render_issue(place, issue, text, own)
+    except MailweeklyError:
+        if terminal.STATE.debug and own.diagnostics:
+            terminal.say(own.diagnostics)
+        raise
+    finally:
+        if renderer is None:
+            own.close()
+    return Prepared(
+        file=file,
+        text=text,
+        issue=issue,
+        edition=edition,
+        label=issue_label(issue, file.path),
+        list_name=issue.meta.get("list") or place.settings.list,
+    )
+
+
+def render_issue(place: Place, issue: Issue, text: str, renderer: Renderer) -> Edition:
+    """Return the edition of `text`, rendered in the child process."""
+    theme = issue.meta.get("theme") or place.settings.theme
+    return renderer.render(
+        text,
+        source=issue.source,
+        theme_files=theme_files(place.root, theme),
+        theme_places=theme_places(place.root, theme),
+        theme=theme,
+        publication=publication_of(place, issue.meta.get("list") or place.settings.list),
+    )
+
+
+def issue_label(issue: Issue, path: Path) -> str:
+    """Return what the ledger calls the issue: its number, else its file's name."""
+    return str(issue.number) if issue.number is not None else path.stem
+
+
+def publication_of(place: Place, list_name: str) -> Publication:
+    """Return what every copy shows of the publication."""
+    settings = place.settings
+    return Publication(
+        name=settings.name,
+        lang=settings.lang,
+        sender_name=settings.sender.name or settings.name,
+        sender_address=settings.sender.address,
+        postal_address=settings.sender.postal_address,
+        reason=settings.reason,
+        base_url=settings.base_url,
+        list_name=list_name,
+        brand=settings.brand,
+    )
+
+
+def sender_of(place: Place, list_name: str) -> Sender:
+    """Return who the mail is from. Errors: SettingsError without an address."""
+    settings = place.settings
+    sender = settings.sender
+    if not sender.address:
+        hint = 'Write address = "you@your-domain" under [sender].'
+        raise SettingsError("There is no sender's address.", place="mailweekly.toml: sender.address", hint=hint)
+    domain = sender.address.rpartition("@")[2]
+    return Sender(
+        name=sender.name or settings.name,
+        address=sender.address,
+        reply_to=sender.reply_to,
+        return_domain=sender.return_domain,
+        list_id=sender.list_id or f"{list_name}.{domain}",
+        list_name=settings.name,
+        unsubscribe_base=settings.base_url,
+        unsubscribe_mailbox=sender.unsubscribe_mailbox,
+        list_help=sender.help_url,
+        list_owner=sender.owner,
+        list_archive=settings.base_url,
+        feedback_id=f"mailweekly-{list_name}"[:15],
+    )
+
+
+def keys_of(place: Place) -> Keys:
+    """Return the key that signs this publication's tokens. Errors: SettingsError without one."""
+    if not place.machine.key:
+        hint = "Take the line from .env.example, or let `mailweekly init` make one in a new folder."
+        raise SettingsError("There is no key for the tokens.", place=".env: MAILWEEKLY_KEY", hint=hint)
+    return Keys.parse(place.machine.key.reveal())
+
+
+def program_of(place: Place, ready: Prepared, *, list_name: str = "", test: bool = False) -> Program:
+    """Return the edition prepared for its readers. Errors: SettingsError without a key."""
+    name = list_name or ready.list_name
+    return prepare(
+        ready.edition,
+        sender_of(place, name),
+        keys=keys_of(place),
+        issue_label=ready.label,
+        list_name=name,
+        test=test,
+    )
+
+
+def sample_message(place: Place, edition: Edition, *, label: str, list_name: str) -> tuple[Message, Program]:
+    """Return one sample copy and its program: the same on every run and machine, its tokens signed by no real key."""
+    program = prepare(edition, sender_of(place, list_name), keys=SAMPLE_KEYS, issue_label=label, list_name=list_name)
+    return compose(program, SAMPLE_READER, delivery_id=0, at=SAMPLE_AT), program
+
+
+def sample_of(place: Place, ready: Prepared) -> tuple[Message, Program]:
+    """Return one sample copy of a prepared issue."""
+    return sample_message(place, ready.edition, label=ready.label, list_name=ready.list_name)
