@@ -1,0 +1,92 @@
+r"""
+Merge fields: the grammar of `{{ name | default("friend") }}`, and the tokens that stand for them.
+
+Complete grammar: `{{ field }}` or `{{ field | default("text") }}`; a field is a letter, then letters, digits and `_` (Unicode, NFKC, lower case);
+`\{{` is literal. No filters, no expressions, no dots. Inside link destinations and titles a field travels through the Markdown parser as a *mark*,
+two control characters round its hexadecimal form: controls are stripped from every issue beforehand, so no text can forge one.
+"""
+
+import hashlib
+import re
+import unicodedata
+from functools import lru_cache
+
+from mailweekly import __version__
+
+__all__ = [
+    "BUILT_IN",
+    "FIELD",
+    "FOREIGN",
+    "LINK_FIELDS",
+    "MALFORMED",
+    "MARK",
+    "marked",
+    "masked",
+    "name_of",
+    "nonce_of",
+    "read_mark",
+    "unmarked",
+]
+
+LINK_FIELDS = frozenset({"unsubscribe_url", "preferences_url", "web_url", "forward_url"})
+BUILT_IN = LINK_FIELDS | {"email", "name", "list_name"}
+FIELD = re.compile(r'\{\{[ \t]*([^\W\d_]\w*)[ \t]*(?:\|[ \t]*default\([ \t]*"([^"\n]*)"[ \t]*\)[ \t]*)?\}\}')
+MALFORMED = re.compile(r"\{\{[^{}\n]{0,200}\}\}")
+# What other senders write: Handlebars blocks, Liquid tags, Mailchimp, Mailgun, Salesforce, ERB.
+FOREIGN = re.compile(
+    r"\{\{\{[^{}\n]{1,200}\}\}\}|\{\{[ \t]*[#/>^!&][^{}\n]{0,200}\}\}|\{%[^%\n]{1,200}%\}|\*\|[A-Za-z0-9_:.]{1,80}\|\*"
+    r"|%%[A-Za-z_]{2,60}%%|%recipient\.[a-z_]{1,60}%|<%=?[^%\n]{1,200}%>"
+)
+MARK = re.compile("\x01([0-9a-f]+)\x02")
+_NONCE_DIGITS = 10
+
+
+def name_of(written: str) -> str:
+    """Return a field's name in its one normal form."""
+    return unicodedata.normalize("NFKC", written).lower()
+
+
+def nonce_of(text: str) -> str:
+    """Return 10 hex digits derived from `text` and the product's version, so chosen that no token of theirs occurs in `text`."""
+    counter = 0
+    while True:
+        seed = f"{__version__}\0{counter}\0{text}".encode()
+        nonce = hashlib.sha256(seed).hexdigest()[:_NONCE_DIGITS]
+        if f"MW{nonce}" not in text:
+            return nonce
+        counter += 1
+
+
+@lru_cache(maxsize=16)
+def masked(text: str) -> str:
+    """Return `text` with every field blotted out by as many letters, so that its blanks and quotes no longer count."""
+    return FIELD.sub(_blot, text)
+
+
+def marked(raw: str) -> str:
+    """Return `raw` with its fields as marks; backslash-escaped ones stay."""
+    return FIELD.sub(lambda match: match[0] if _escaped(raw, match.start()) else _mark(match[0]), raw)
+
+
+def unmarked(text: str) -> str:
+    """Return `text` with its marks as fields, as they were written."""
+    return MARK.sub(lambda match: bytes.fromhex(match[1]).decode(), text)
+
+
+def read_mark(match: re.Match[str]) -> tuple[str, str | None]:
+    """Return name and default of the field that a match of `MARK` holds."""
+    field = FIELD.fullmatch(bytes.fromhex(match[1]).decode())
+    assert field is not None
+    return name_of(field[1]), field[2]
+
+
+def _mark(written: str) -> str:
+    return f"\x01{written.encode().hex()}\x02"
+
+
+def _blot(match: re.Match[str]) -> str:
+    return match[0] if _escaped(match.string, match.start()) else "x" * len(match[0])
+
+
+def _escaped(text: str, position: int) -> bool:
+    return position > 0 and text[position - 1] == "\\"
