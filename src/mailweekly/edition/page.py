@@ -1,0 +1,43 @@
+"""What drawing a block needs to know besides the block: words, widths, addresses, and who draws what the theme draws."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from posixpath import normpath
+from typing import Final
+
+from mailweekly.edition.ranks import Ranks
+from mailweekly.issue.model import Entry
+
+__all__ = ["DEEPEST", "Page", "image_address"]
+
+DEEPEST: Final = (
+    16  # nested blocks or inlines drawn as such; deeper ones are drawn flat, far below the compiler's limit
+)
+ABSOLUTE: Final = ("http://", "https://", "cid:")
+
+
+@dataclass(kw_only=True, slots=True)
+class Page:
+    """The state of drawing one edition's HTML."""
+
+    words: Mapping[str, str]
+    base_url: str
+    column_px: int  # width of what is being drawn: pictures fill it
+    ranks: Ranks
+    draw_component: Callable[
+        [str, Mapping[str, str], str], str | None
+    ]  # name, options, body -> markup; None: the theme has none
+    draw_entries: Callable[[Sequence[Entry]], str]
+    depth: int = 0
+    conditions: list[str] = field(default_factory=list)
+
+    def address(self, src: str) -> str:
+        """Return an image's address: as it is when absolute, else under the publication's base URL."""
+        return image_address(self.base_url, src)
+
+
+def image_address(base_url: str, src: str) -> str:
+    """Return where an image lies: absolute addresses as they are, a file's path under `base_url`, if there is one."""
+    if src.startswith(ABSOLUTE) or not base_url:
+        return src
+    return f"{base_url.rstrip('/')}/{normpath('/' + src).lstrip('/')}"

@@ -1,0 +1,127 @@
+"""
+The text part, made from the Issue and never from the HTML.
+
+72 columns by display width, every address whole, an entry's address on a line of its own, `-- ` before the foot. Refuses markup; a reader's value
+takes a field's place here as plain text.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Final
+
+from mailweekly.edition.blocks_text import Sheet, blocks_text, footnotes_text, inline_text
+from mailweekly.edition.columns import WIDTH, width, wrapped
+from mailweekly.edition.model import Publication
+from mailweekly.edition.sections import visible
+from mailweekly.edition.sources import starless, stars, without_stars
+from mailweekly.edition.wording import kicker, title
+from mailweekly.issue.model import Entry, Issue, Section
+
+__all__ = ["plain_text"]
+
+SIGNATURE: Final = "-- "  # RFC 3676, 4.3: what follows is the foot
+MARGIN: Final = 4  # columns before an entry's text, the room of "12. "
+
+
+def plain_text(
+    issue: Issue,
+    publication: Publication,
+    words: Mapping[str, str],
+    *,
+    field: Callable[[str], str],
+    address: Callable[[str], str] = str,
+    reason: str = "",
+) -> str:
+    """
+    Return the whole text part, lines ended by LF.
+
+    `field` gives the token of a merge field, `address` an image's URL, `reason` the sentence that says why the reader gets this.
+    """
+    sheet = Sheet(words=words, address=address, entry=_entry, filling=partial(_filling, issue, publication, words))
+    parts = [_masthead(issue, publication, words), blocks_text(issue.intro, sheet)]
+    parts += [_section(section, sheet) for section in issue.sections]
+    parts += [blocks_text(issue.outro, sheet), footnotes_text(issue.footnotes, sheet)]
+    body = "\n\n".join("\n".join(lines) for lines in parts if lines)
+    return f"{body}\n\n{_foot(publication, words, field, reason)}\n"
+
+
+def _masthead(issue: Issue, publication: Publication, words: Mapping[str, str]) -> list[str]:
+    above = kicker(issue, publication, words)
+    head = wrapped(title(issue, publication, words))
+    line = "=" * min(max((width(part) for part in head), default=0), WIDTH)
+    return [*(wrapped(" · ".join(above)) if above else []), *head, line] if line else []
+
+
+def _section(section: Section, sheet: Sheet) -> list[str]:
+    name = " ".join(part for part in (section.emoji, inline_text(section.title).strip()) if part)
+    head = wrapped(name) if name else []
+    under = ["-" * min(max(width(line) for line in head), WIDTH)] if head else []
+    link = [f"<{section.url}>"] if section.url else []
+    body = _items(section, sheet)
+    return ["", *head, *under, *link, *([""] if body else []), *body]
+
+
+def _items(section: Section, sheet: Sheet) -> list[str]:
+    if section.link_list:
+        lines: list[str] = []
+        for item in section.items:
+            one = blocks_text([item], sheet)
+            lines += one if isinstance(item, Entry) or not lines else ["", *one]
+        return lines
+    return blocks_text(section.items, sheet)
+
+
+def _entry(entry: Entry, sheet: Sheet, columns: int) -> list[str]:
+    mark = f"{entry.number}. ".ljust(MARGIN) if entry.number else "- "
+    margin = " " * len(mark)
+    name = " ".join(part for part in (inline_text(entry.title).strip(), inline_text(entry.tail).strip()) if part)
+    lines = wrapped(name, first=mark, rest=margin, columns=columns)
+    lines += [f"{margin}{entry.url.removeprefix('mailto:')}"] if entry.url else []
+    lines += [f"{margin}{more}" for more in _more(entry, sheet.words)]
+    inner = blocks_text(entry.blocks, sheet, columns=columns - len(mark))
+    notes = footnotes_text(entry.footnotes, sheet, columns=columns - len(mark))
+    for block in (inner, notes):
+        lines += ["", *(f"{margin}{line}".rstrip() for line in block)] if block else []
+    return lines
+
+
+def _more(entry: Entry, words: Mapping[str, str]) -> list[str]:
+    parts = [words.get("by", "{name}").replace("{name}", entry.meta["by"])] if entry.meta.get("by") else []
+    parts += [entry.meta[key] for key in ("time", "kind", "lang") if entry.meta.get(key)]
+    parts += (
+        [words.get("stars", "{count}").replace("{count}", stars(entry.stars))]
+        if entry.stars is not None and starless(entry.blocks) == entry.blocks
+        else []
+    )
+    return [" · ".join(parts)] if parts else []
+
+
+def _says_stars(entry: Entry) -> bool:
+    said = inline_text(entry.tail)
+    return starless(entry.blocks) != entry.blocks or without_stars(said) != said
+
+
+def _filling(issue: Issue, publication: Publication, words: Mapping[str, str], name: str) -> list[str]:
+    if name == "previous" and publication.previous_url:
+        said = publication.previous_title or words.get("previous", "")
+        return wrapped(f"{words.get('previous', '')}: {said} <{publication.previous_url}>")
+    if name == "toc":
+        rows = [(inline_text(section.title).strip(), len(visible(section, "text"))) for section in issue.sections]
+        return [f"- {said} ({count})" if count else f"- {said}" for said, count in rows if said]
+    return []
+
+
+def _foot(publication: Publication, words: Mapping[str, str], field: Callable[[str], str], reason: str) -> str:
+    lines = [SIGNATURE, *wrapped(reason)]
+    lines += [f"{words.get('unsubscribe', 'Unsubscribe')}: {field('unsubscribe_url')}"]
+    if publication.base_url:
+        lines += [
+            f"{words.get('preferences', '')}: {field('preferences_url')}",
+            f"{words.get('web', '')}: {field('web_url')}",
+        ]
+    if publication.previous_url:
+        lines += [f"{words.get('previous', '')}: {publication.previous_url}"]
+    address = [line.strip() for line in publication.postal_address.splitlines() if line.strip()]
+    return "\n".join(
+        [*lines, *([""] if publication.sender_name or address else []), publication.sender_name, *address]
+    ).rstrip()

@@ -1,0 +1,112 @@
+"""Sections as the plain values a theme's partials are given: heading, markup, count, grouped under second-level headings."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mailweekly.edition.blocks_html import blocks_html
+from mailweekly.edition.conditions import is_in
+from mailweekly.edition.entries import entry_values
+from mailweekly.edition.inlines import inline_html
+from mailweekly.edition.page import Page
+from mailweekly.edition.ranks import Ranks
+from mailweekly.edition.template import markup
+from mailweekly.issue.model import Block, Component, Entry, Issue, Section
+from mailweekly.issue.words import plain
+
+__all__ = ["Painter", "counts", "grouped", "visible"]
+
+
+@dataclass(kw_only=True, slots=True)
+class Painter:
+    """Draws runs of entries for the section being drawn."""
+
+    draw: Callable[[str, Mapping[str, Any]], str]  # a partial's name and values -> markup
+    gutter_px: int
+    page: Page | None = None
+    section: Section | None = None
+    rank: int = 3
+
+    def entries(self, run: Sequence[Entry]) -> str:
+        """Return a run of entries as one list or one table."""
+        page, section = self.page, self.section
+        if page is None:
+            return ""
+        is_list = section is not None and section.link_list
+        compact = section is not None and section.layout == "compact"
+        gutter = 0 if is_list or not any(entry.number for entry in run) else self.gutter_px
+        page.column_px -= gutter
+        values = [
+            entry_values(entry, page, rank=self.rank, compact=compact) | {"first": at == 0}
+            for at, entry in enumerate(run)
+        ]
+        page.column_px += gutter
+        start, ordered = _numbering(run, ordered=section is None or section.ordered)
+        return self.draw(
+            "links" if is_list else "entries", {"entries": values, "ordered": ordered, "start": start, "gutter": gutter}
+        )
+
+
+def grouped(issue: Issue, lead: Entry | None, page: Page, painter: Painter) -> list[list[dict[str, Any]]]:
+    """Return the sections' values; each group begins with a second-level heading."""
+    groups: list[list[dict[str, Any]]] = []
+    ranks = Ranks(1)
+    for section in issue.sections:
+        rank = ranks.rank(section.level)
+        values = _section(section, rank, lead, page, painter)
+        if rank == 2 or not groups:  # noqa: PLR2004 (h2)
+            groups.append([])
+        groups[-1].append(values)
+    return groups
+
+
+def counts(issue: Issue) -> list[dict[str, Any]]:
+    """Return emoji, title (without markup) and number of entries of each section that has entries."""
+    return [
+        {"emoji": section.emoji, "title": _said(section), "count": number}
+        for section in issue.sections
+        if (number := len(visible(section)))
+    ]
+
+
+def visible(section: Section, medium: str = "mail") -> list[Entry]:
+    """Return the section's entries that this kind of edition shows, conditional ones included."""
+    return _visible(section.items, medium)
+
+
+def _visible(items: Sequence[Entry | Block], medium: str) -> list[Entry]:
+    found: list[Entry] = []
+    for item in items:
+        if isinstance(item, Entry):
+            found.append(item)
+        elif isinstance(item, Component) and is_in(item, medium):
+            found.extend(_visible(item.blocks, medium))
+    return found
+
+
+def _section(section: Section, rank: int, lead: Entry | None, page: Page, painter: Painter) -> dict[str, Any]:
+    painter.section, painter.rank, page.ranks = section, rank + 1, Ranks(rank)
+    items = [item for item in section.items if item is not lead]
+    title = inline_html(section.title, page)
+    return {
+        "id": section.id,
+        "title": markup(title or section.emoji),
+        "emoji": section.emoji if title else "",
+        "url": section.url,
+        "rank": rank,
+        "tag": f"h{rank}",
+        "count": len(visible(section)),
+        "body": markup(blocks_html(items, page)),
+    }
+
+
+def _said(section: Section) -> str:
+    return " ".join(plain(section.title).split())
+
+
+def _numbering(run: Sequence[Entry], *, ordered: bool) -> tuple[int, bool]:
+    """Return a list's first number, and whether it is one that counts without a gap."""
+    numbers = [int(entry.number) for entry in run if entry.number.isdecimal()]
+    if not ordered or len(numbers) != len(run) or not numbers:
+        return 1, False
+    return numbers[0], numbers == list(range(numbers[0], numbers[0] + len(run)))

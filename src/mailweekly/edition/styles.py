@@ -1,0 +1,167 @@
+"""
+A theme's style sheets: what is inlined, and what stays in `<style>`.
+
+`email.css` is written once, for light: `color: $ink`. From each declaration that names a colour follow three dark ones: for
+`@media (prefers-color-scheme: dark)`, and under `[data-ogsc]` and `[data-ogsb]`, by which Outlook.com marks what it has recoloured. `phone.css` goes
+into one width query, `dark.css` is added to the dark block as it is. In a sheet, `$name` is a colour, `$body`, `$line`, `$sans`, `$mono`, `$gutter`,
+`$padding`, `$start` and `$end` (left and right, the other way round in right-to-left mail), `$em` (italic, or normal in CJK type).
+
+Refuses at-rules inside the three sheets, and anything that makes a mail client fetch: `@import`, `url()`.
+
+An element takes each of its colours from one class: rules of one colour are gathered into one dark rule, which may change their order.
+Errors: ThemeError with file and line.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from mailweekly.edition.design import Design
+from mailweekly.edition.language import is_cjk
+from mailweekly.edition.model import Theme
+from mailweekly.edition.theme import lineage
+from mailweekly.errors import ThemeError
+
+__all__ = ["Styles", "sheets"]
+
+RULE: Final = re.compile(r"([^{}]+)\{([^{}]*)\}")
+NAME: Final = re.compile(r"\$([a-z][a-z0-9-]*)")
+COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
+FORBIDDEN: Final = re.compile(r"@|url\s*\(|expression\s*\(|</|<!--|\\", re.IGNORECASE)
+SCHEME_PROPERTY: Final = ":root{color-scheme:light dark;supported-color-schemes:light dark}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Styles:
+    """`inlined` becomes style attributes; `kept` stays in the head."""
+
+    inlined: str
+    kept: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Rule:
+    selectors: tuple[str, ...]
+    declarations: tuple[tuple[str, str], ...]
+
+
+def sheets(theme: Theme, design: Design, *, lang: str, direction: str) -> Styles:
+    """Return the theme's styles for one language and direction. Errors: ThemeError."""
+    layout = _layout(design, lang, direction)
+    light, dark = {**layout, **design.light}, {**layout, **design.dark}
+    email = list(_rules(theme, "email.css", light))
+    inlined = "".join(_written(rule.selectors, _filled(rule, light)) for rule in email)
+    phone = "".join(
+        _written(rule.selectors, _filled(rule, light), important=True) for rule in _rules(theme, "phone.css", light)
+    )
+    return Styles(
+        inlined=inlined,
+        kept=SCHEME_PROPERTY
+        + _phone(phone, design.breakpoint)
+        + _dark(email, list(_rules(theme, "dark.css", dark)), design, dark),
+    )
+
+
+def _layout(design: Design, lang: str, direction: str) -> dict[str, str]:
+    start, end = ("right", "left") if direction == "rtl" else ("left", "right")
+    cjk = is_cjk(lang)
+    return {
+        "start": start,
+        "end": end,
+        "body": f"{design.type['body']}px",
+        "line": design.line(lang),
+        "sans": design.font(lang),
+        "mono": design.type["mono"],
+        "gutter": f"{design.gutter}px",
+        "padding": f"{design.padding}px",
+        "em": "normal" if cjk else "italic",
+        "em-weight": "600" if cjk else "inherit",
+    }
+
+
+def _rules(theme: Theme, file: str, names: Mapping[str, str]) -> Iterator[_Rule]:
+    for member in reversed(lineage(theme)):
+        key = f"{member}/{file}"
+        yield from _read(theme.files.get(key, ""), theme.origins.get(key, key), frozenset(names))
+
+
+@lru_cache(maxsize=64)
+def _read(text: str, place: str, names: frozenset[str]) -> tuple[_Rule, ...]:
+    bare = COMMENT.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
+    _check(bare, place, names)
+    rules = []
+    for found in RULE.finditer(bare):
+        selectors = tuple(" ".join(part.split()) for part in found[1].split(",") if part.strip())
+        rules.append(_Rule(selectors=selectors, declarations=tuple(_declarations(found[2]))))
+    return tuple(rules)
+
+
+def _declarations(text: str) -> Iterator[tuple[str, str]]:
+    for line in text.split(";"):
+        name, colon, value = line.partition(":")
+        if colon and name.strip() and value.strip():
+            yield name.strip().lower(), " ".join(value.split())
+
+
+def _check(text: str, place: str, names: frozenset[str]) -> None:
+    if found := FORBIDDEN.search(text):
+        raise ThemeError(
+            f"not allowed in a theme's style sheet: {found[0]!r}",
+            place=_at(text, found.start(), place),
+            hint="width rules go into phone.css, dark ones into dark.css; pictures and sheets from elsewhere are never fetched",
+        )
+    for name in NAME.finditer(text):
+        if name[1] not in names:
+            raise ThemeError(
+                f"no such colour or measure: ${name[1]}", place=_at(text, name.start(), place), hint=_known(names)
+            )
+    rest = RULE.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
+    if stray := re.search(r"\S", rest):
+        raise ThemeError("not a CSS rule", place=_at(text, stray.start(), place), hint="selector { property: value; }")
+
+
+def _filled(rule: _Rule, names: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [(_fill(name, names), _fill(value, names)) for name, value in rule.declarations]
+
+
+def _fill(text: str, names: Mapping[str, str]) -> str:
+    return NAME.sub(lambda found: names[found[1]], text)
+
+
+def _written(selectors: tuple[str, ...], declarations: list[tuple[str, str]], *, important: bool = False) -> str:
+    mark = "!important" if important else ""
+    body = ";".join(f"{name}:{value}{mark}" for name, value in declarations)
+    return f"{','.join(selectors)}{{{body}}}" if body and selectors else ""
+
+
+def _phone(rules: str, breakpoint_px: int) -> str:
+    return f"@media only screen and (max-width:{breakpoint_px - 1}px){{{rules}}}" if rules else ""
+
+
+def _dark(email: list[_Rule], extra: list[_Rule], design: Design, names: Mapping[str, str]) -> str:
+    gathered: dict[tuple[str, str], list[str]] = {}
+    for rule in email:
+        for name, value in rule.declarations:
+            if any(found[1] in design.dark for found in NAME.finditer(value)):
+                gathered.setdefault((_fill(name, names), _fill(value, names)), []).extend(rule.selectors)
+    for rule in extra:
+        for name, value in _filled(rule, names):
+            gathered.setdefault((name, value), []).extend(rule.selectors)
+    blocks = [(name, f"{{{name}:{value}!important}}", selectors) for (name, value), selectors in gathered.items()]
+    media = "".join(",".join(dict.fromkeys(selectors)) + body for _, body, selectors in blocks)
+    twins = "".join(
+        ",".join(f"[data-ogs{'b' if name.startswith('background') else 'c'}] {one}" for one in dict.fromkeys(selectors))
+        + body
+        for name, body, selectors in blocks
+    )
+    return f"@media (prefers-color-scheme:dark){{{media}}}{twins}" if blocks else ""
+
+
+def _at(text: str, offset: int, place: str) -> str:
+    return f"{place}:{text.count(chr(10), 0, offset) + 1}"
+
+
+def _known(names: frozenset[str]) -> str:
+    return "there are: " + ", ".join(f"${name}" for name in sorted(names))

@@ -1,0 +1,191 @@
+"""
+Everything a theme's templates may see, as plain values: the contract of a theme.
+
+Of the mail: `lang dir start end subject preheader filler title kicker counts intro lead groups outro contents reason logo css`; of the theme: `theme`
+(width, breakpoint, padding, gutter), `c` (light colours), `type` (font, mono, body, line), `words`; of the publication: `publication`; and a function,
+`field(name, default="")`. A component's partial sees `theme c words publication contents field`, its `options` (an absent one: empty), its `body`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+from mailweekly.edition.blocks_html import blocks_html, footnotes_html
+from mailweekly.edition.design import Design
+from mailweekly.edition.entries import entry_values, lead_of
+from mailweekly.edition.model import Publication, Theme
+from mailweekly.edition.page import Page, image_address
+from mailweekly.edition.ranks import Ranks
+from mailweekly.edition.sections import Painter, counts, grouped
+from mailweekly.edition.slots import LINK_FIELDS, SlotTable
+from mailweekly.edition.styles import Styles
+from mailweekly.edition.template import Templates, markup
+from mailweekly.edition.wording import filler, kicker, preheader, subject, title
+from mailweekly.issue.model import Entry, Issue
+from mailweekly.issue.urls import safe_url
+
+__all__ = ["Desk", "values_for"]
+
+MOST_COUNTS: Final = 6  # sections named in the masthead; more would be a table of contents
+LOGO_PX: Final = 160  # width of a logo whose width nobody gave
+NOT_COMPONENTS: Final = frozenset(
+    {"masthead", "lead", "section", "entries", "entry", "row", "links", "source", "footer"}
+)
+LEAD_RANK: Final = 2
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Desk:
+    """Everything one rendering has at hand."""
+
+    issue: Issue
+    theme: Theme
+    publication: Publication
+    design: Design
+    templates: Templates
+    styles: Styles
+    slots: SlotTable
+    words: Mapping[str, str]
+    lang: str
+    dir: str
+
+
+class _Options(dict[str, str]):
+    """A container's options; one that was not given is empty, not an error."""
+
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def values_for(desk: Desk) -> dict[str, Any]:
+    """Return all a template may see, every block of the issue drawn."""
+    issue, shared = desk.issue, _shared(desk)
+    page = _page(desk, shared)
+    lead = lead_of(issue)
+    told = subject(issue, desk.publication)
+    before = preheader(issue, lead, told)
+    intro = blocks_html(issue.intro, page)
+    drawn_lead = entry_values(lead, page, rank=LEAD_RANK) | {"first": True} if lead else None
+    painter = _painter(desk, shared, page)
+    groups = grouped(issue, lead, page, painter)
+    page.ranks = Ranks(1)
+    return {
+        **shared,
+        **_inbox(told, before),
+        "title": title(issue, desk.publication, desk.words),
+        "kicker": kicker(issue, desk.publication, desk.words),
+        "counts": shared["contents"] if len(shared["contents"]) <= MOST_COUNTS else [],
+        "logo": _logo(desk),
+        "intro": markup(intro),
+        "lead": drawn_lead,
+        "groups": groups,
+        "outro": markup(blocks_html(issue.outro, page) + footnotes_html(issue.footnotes, page)),
+        "css": markup(desk.styles.kept),
+    }
+
+
+def _inbox(told: str, before: str) -> dict[str, Any]:
+    return {"subject": told, "preheader": before, "filler": filler(before)}
+
+
+def _shared(desk: Desk) -> dict[str, Any]:
+    design, publication = desk.design, desk.publication
+    return {
+        "lang": desk.lang,
+        "dir": desk.dir,
+        "start": "right" if desk.dir == "rtl" else "left",
+        "end": "left" if desk.dir == "rtl" else "right",
+        "theme": {
+            "width": design.width,
+            "breakpoint": design.breakpoint,
+            "padding": design.padding,
+            "gutter": design.gutter,
+        },
+        "c": dict(design.light),
+        "type": {
+            "font": design.font(desk.lang),
+            "mono": design.type["mono"],
+            "body": design.type["body"],
+            "line": design.line(desk.lang),
+        },
+        "words": dict(desk.words),
+        "publication": _publication(publication, desk.issue),
+        "reason": _reason(desk),
+        "contents": counts(desk.issue),
+        "field": desk.slots.token,
+    }
+
+
+def _publication(publication: Publication, issue: Issue) -> dict[str, Any]:
+    return {
+        "name": issue.newsletter or publication.name,
+        "sender_name": publication.sender_name,
+        "postal_address": [line.strip() for line in publication.postal_address.splitlines() if line.strip()],
+        "base_url": publication.base_url,
+        "previous_url": publication.previous_url,
+        "previous_title": publication.previous_title,
+    }
+
+
+def _reason(desk: Desk) -> str:
+    name = desk.issue.newsletter or desk.publication.name
+    return desk.publication.reason or desk.words.get("reason", "").replace("{newsletter}", name)
+
+
+def _logo(desk: Desk) -> dict[str, Any] | None:
+    brand = desk.publication.brand
+    if not brand.get("logo"):
+        return None
+    width = brand.get("logo_width", "")
+    return {
+        "src": image_address(desk.publication.base_url, brand["logo"]),
+        "width": int(width) if width.isdecimal() else LOGO_PX,
+    }
+
+
+def _page(desk: Desk, shared: Mapping[str, Any]) -> Page:
+    return Page(
+        words=desk.words,
+        base_url=desk.publication.base_url,
+        column_px=desk.design.width - 2 * desk.design.padding,
+        ranks=Ranks(1),
+        draw_component=partial(_component, desk, shared),
+        draw_entries=_no_entries,
+    )
+
+
+def _painter(desk: Desk, shared: Mapping[str, Any], page: Page) -> Painter:
+    def draw(name: str, values: Mapping[str, Any]) -> str:
+        return desk.templates.draw(f"partials/{name}.mjml.j2", {**shared, **values})
+
+    painter = Painter(draw=draw, gutter_px=desk.design.gutter, page=page)
+    page.draw_entries = painter.entries
+    return painter
+
+
+def _no_entries(_run: Sequence[Entry]) -> str:
+    return ""
+
+
+def _component(desk: Desk, shared: Mapping[str, Any], name: str, options: Mapping[str, str], body: str) -> str | None:
+    partial_name = f"partials/{name}.mjml.j2"
+    if name in NOT_COMPONENTS or not desk.templates.has(partial_name):
+        return None
+    given = _Options({key: value for key, value in options.items() if value})
+    if name == "sponsor":
+        meta = desk.issue.meta
+        given = _Options(
+            {key: meta[f"sponsor.{key}"] for key in ("name", "url", "label") if meta.get(f"sponsor.{key}")} | given
+        )
+    if "url" in given:
+        given["url"] = _address(given["url"], desk.slots)
+    return desk.templates.draw(partial_name, {**shared, "options": given, "body": markup(body)})
+
+
+def _address(url: str, slots: SlotTable) -> str:
+    """Return an option's address if a mail may hold it: an allowed scheme, or a built-in link's field and nothing else."""
+    token = slots.pattern.fullmatch(url.strip())
+    if token and slots.slots[int(token[1])].name in LINK_FIELDS:
+        return token[0]
+    return safe_url(url) or ""
