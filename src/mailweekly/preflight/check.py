@@ -1,0 +1,202 @@
+"""
+All rules over one issue: what the parser noted, what the rules find, at the levels the publication wants.
+
+`check` decides nothing about sending; a caller refuses on errors. One fault, one finding: of two equal ones the parser's stays, and on damaged text
+only the damage speaks, for its words are not the editor's.
+"""
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from mailweekly.issue.model import Note
+from mailweekly.preflight import (
+    access,
+    fields,
+    footer,
+    head,
+    headers,
+    identity,
+    images,
+    inbox,
+    links,
+    parts,
+    size,
+    styles,
+    wording,
+)
+from mailweekly.preflight.facts import Facts, gather
+from mailweekly.preflight.finding import Finding, Level
+from mailweekly.preflight.mail import Mail
+from mailweekly.preflight.mail import read as read_mail
+from mailweekly.preflight.markup import Page
+from mailweekly.preflight.markup import read as read_page
+from mailweekly.preflight.place import Checked, Place
+from mailweekly.preflight.silence import ALLOW, complaints, covers, silences
+from mailweekly.preflight.table import Rule, rules
+
+__all__ = ["EDITION_RULES", "ISSUE_RULES", "MESSAGE_RULES", "Review", "check", "review"]
+
+SETTING: Final = "check.setting"
+SILENCE: Final = "check.silence"
+# Rules on words, silent on damaged text.
+UNREADABLE: Final = (
+    "content.words",
+    "encoding.",
+    "issue.empty-entry",
+    "issue.markup-leak",
+    "issue.no-link",
+    "issue.numbering",
+)
+
+ISSUE_RULES: Final[Mapping[str, Callable[[Facts], Iterator[Place]]]] = {
+    **access.ISSUE_RULES,
+    **fields.ISSUE_RULES,
+    **identity.ISSUE_RULES,
+    **images.ISSUE_RULES,
+    **links.ISSUE_RULES,
+    **wording.ISSUE_RULES,
+}
+EDITION_RULES: Final[Mapping[str, Callable[[Facts, Page], Iterator[Place]]]] = {
+    **access.EDITION_RULES,
+    **fields.EDITION_RULES,
+    **footer.EDITION_RULES,
+    **head.EDITION_RULES,
+    **images.EDITION_RULES,
+    **inbox.EDITION_RULES,
+    **parts.EDITION_RULES,
+    **styles.EDITION_RULES,
+}
+MESSAGE_RULES: Final[Mapping[str, Callable[[Facts, Mail], Iterator[Place]]]] = {
+    **fields.MESSAGE_RULES,
+    **headers.MESSAGE_RULES,
+    **parts.MESSAGE_RULES,
+    **size.MESSAGE_RULES,
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Review:
+    """What a check has to say."""
+
+    findings: tuple[Finding, ...]
+    silenced: tuple[Finding, ...] = ()  # answered by the editor, with a reason
+
+
+def check(subject: Checked, *, levels: Mapping[str, str] | None = None) -> tuple[Finding, ...]:
+    """
+    Return every finding that was not silenced, those of the issue's own file first, each file's by line.
+
+    `levels` maps rule ids to error, warning, info or off (`[check]` of mailweekly.toml). A rule that cannot be silenced keeps its level; trying is a
+    finding, and so is a rule there is not.
+    """
+    return review(subject, levels=levels).findings
+
+
+def review(subject: Checked, *, levels: Mapping[str, str] | None = None) -> Review:
+    """Return what `check` returns, and what the editor has silenced in the issue."""
+    wanted = levels or {}
+    facts = gather(subject)
+    answers = silences(facts)
+    heard = _judged((*_noted(facts), *_found(facts), *_misset(wanted, subject)), wanted, facts)
+    answered = {item: next((answer for answer in answers if covers(answer, item, facts)), None) for item in heard}
+    left_over = complaints(answers, [answer for answer in answered.values() if answer], _stages(subject))
+    voids = _judged(((SILENCE, place) for place in left_over), wanted, facts)
+    return Review(
+        findings=_sorted((*voids, *(item for item, answer in answered.items() if not answer)), subject),
+        silenced=_sorted([item for item, answer in answered.items() if answer], subject),
+    )
+
+
+def _judged(places: Iterable[tuple[str, Place]], levels: Mapping[str, str], facts: Facts) -> tuple[Finding, ...]:
+    found = {
+        _finding(rule, place, levels, facts.checked): None
+        for rule, place in places
+        if _speaks(rule, facts) and _level(rule, place, levels) is not None
+    }
+    return tuple(found)
+
+
+def _sorted(findings: Iterable[Finding], subject: Checked) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda item: _order(item, subject.issue.source)))
+
+
+def _stages(subject: Checked) -> frozenset[str]:
+    made = {"E": subject.edition, "M": subject.message, "P": subject.audience}
+    return frozenset({"I", "T", *(stage for stage, value in made.items() if value is not None)})
+
+
+def _noted(facts: Facts) -> Iterator[tuple[str, Place]]:
+    for note in facts.issue.notes:
+        if note.rule != ALLOW:
+            yield note.rule, _of_note(note)
+
+
+def _found(facts: Facts) -> Iterator[tuple[str, Place]]:
+    """Whatever the rules find and the parser has not noted at the same line."""
+    noted = {(note.rule, note.line) for note in facts.issue.notes}
+    for rule, place in _places(facts):
+        if place.file or (rule, place.line) not in noted:
+            yield rule, place
+
+
+def _places(facts: Facts) -> Iterator[tuple[str, Place]]:
+    for rule, of_issue in ISSUE_RULES.items():
+        yield from ((rule, place) for place in of_issue(facts))
+    if facts.checked.edition is not None:
+        page = read_page(facts.checked.edition)
+        for rule, of_edition in EDITION_RULES.items():
+            yield from ((rule, place) for place in of_edition(facts, page))
+    if facts.checked.message is not None:
+        mail = read_mail(facts.checked.message)
+        for rule, of_message in MESSAGE_RULES.items():
+            yield from ((rule, place) for place in of_message(facts, mail))
+
+
+def _misset(levels: Mapping[str, str], subject: Checked) -> Iterator[tuple[str, Place]]:
+    for name, level in levels.items():
+        rule = rules().get(name)
+        if rule is None:
+            near = difflib.get_close_matches(name, list(rules()), n=1, cutoff=0.5)
+            mend = f"Did you mean {near[0]}?" if near else ""
+            yield SETTING, Place(file=subject.settings_file, what=f"There is no rule {name}.", mend=mend)
+        elif rule.cannot_be_silenced and level != rule.level.value:
+            what = f"{name} cannot be silenced; it stays an {rule.level.value}."
+            yield SETTING, Place(file=subject.settings_file, what=what)
+
+
+def _of_note(note: Note) -> Place:
+    return Place(line=max(note.line, 1), column=max(note.column, 1), what=note.what, mend=note.mend)
+
+
+def _speaks(rule: str, facts: Facts) -> bool:
+    return not facts.is_damaged or rule == "encoding.mojibake" or not rule.startswith(UNREADABLE)
+
+
+def _level(rule_id: str, place: Place, levels: Mapping[str, str]) -> Level | None:
+    """The level of a place; None: off."""
+    rule, wanted = rules().get(rule_id), levels.get(rule_id, "")
+    own = place.level or (rule.level if rule else Level.WARNING)
+    if (rule and rule.cannot_be_silenced) or not wanted:
+        return own
+    return None if wanted == "off" else Level(wanted)
+
+
+def _finding(rule_id: str, place: Place, levels: Mapping[str, str], subject: Checked) -> Finding:
+    rule = rules().get(rule_id) or Rule(id=rule_id, level=Level.WARNING, stages=("I",), title="", why="", mend="")
+    return Finding(
+        rule=rule_id,
+        level=_level(rule_id, place, levels) or rule.level,
+        file=place.file or subject.issue.source,
+        line=place.line,
+        column=place.column,
+        what=place.what,
+        why=rule.why,
+        mend=place.mend or rule.mend,
+        source=rule.source,
+    )
+
+
+def _order(item: Finding, source: str) -> tuple[bool, str, int, int, int, str]:
+    return (item.file != source, item.file, item.line, item.column, item.level.rank, item.rule)

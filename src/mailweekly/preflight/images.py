@@ -1,0 +1,70 @@
+"""
+Rules on images: an address that every reader can fetch, and a form that mail programs show.
+
+No image is opened or fetched here; sizes and formats of files are the business of whoever reads files.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from mailweekly.preflight.facts import TOKEN, Facts, clipped
+from mailweekly.preflight.markup import Page
+from mailweekly.preflight.place import Place
+from mailweekly.preflight.urls import is_private
+
+__all__ = ["EDITION_RULES", "ISSUE_RULES", "whence"]
+
+
+def written_url(facts: Facts) -> Iterator[Place]:
+    """Yield images whose written address is not https, or private. A path is judged in the edition: `base_url` may complete it."""
+    for use in facts.images:
+        reason = _fault(use.image.src)
+        if reason and "://" in use.image.src:
+            line, column = facts.at(use.line, use.image.src)
+            yield Place(line=line, column=column, what=f"The image {clipped(use.image.src)} {reason}.")
+
+
+def final_url(facts: Facts, page: Page) -> Iterator[Place]:
+    """Yield images that are still relative in the finished HTML."""
+    for element in page.of("img"):
+        src = element.attributes.get("src", "").strip()
+        if _fault(src) and "://" not in src and not src.lower().startswith(("data:", "cid:")) and not TOKEN.match(src):
+            line, column, file = whence(facts, src)
+            yield Place(line=line, column=column, file=file, what=f"The image “{clipped(src)}” {_fault(src)}.")
+
+
+def data_uri(facts: Facts, page: Page) -> Iterator[Place]:
+    """Yield images written into the HTML itself."""
+    for element in page.of("img"):
+        src = element.attributes.get("src", "").strip()
+        if src.lower().startswith("data:"):
+            line, column, file = whence(facts, src)
+            yield Place(
+                line=line, column=column, file=file, what=f"An image of {len(src):,} characters stands in the HTML."
+            )
+
+
+ISSUE_RULES: Final[Mapping[str, Callable[[Facts], Iterator[Place]]]] = {"image.url": written_url}
+EDITION_RULES: Final[Mapping[str, Callable[[Facts, Page], Iterator[Place]]]] = {
+    "image.data-uri": data_uri,
+    "image.url": final_url,
+}
+
+
+def whence(facts: Facts, src: str) -> tuple[int, int, str]:
+    """Return line, column and file an image of the HTML came from: the issue's where it is named there, else the theme's."""
+    for use in facts.images:
+        if use.image.src and src.endswith(use.image.src):
+            return (*facts.at(use.line, use.image.src), "")
+    named = next((number for number, text in enumerate(facts.lines, 1) if src[:80] and src[:80] in text), 0)
+    return (named, 1, "") if named else (1, 1, facts.theme_file)
+
+
+def _fault(src: str) -> str:
+    text = src.lower()
+    if text.startswith("http://"):
+        return "is not fetched over https"
+    if text.startswith("https://"):
+        reason = is_private(src)
+        return f"holds {reason}" if reason else ""
+    return "has no host: readers cannot fetch it" if src else "has no address"
