@@ -1,0 +1,293 @@
+"""
+One fake per port of `delivery.ports`: a ledger in memory, a relay that follows a script, a clock that jumps.
+
+They keep the contract (`tests/contract` runs the same tests on them and on the real ones) and refuse what is illegal as loudly as the real ones do.
+No fake stands in for SMTP: what a relay may say on the wire is the sink's business.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from mailweekly.delivery.pace import Limit, Slots, grant
+from mailweekly.delivery.ports import Claim, Intend, NoAnswerError, RelayDownError
+from mailweekly.delivery.reply import GIVE_UP, Outcome, Reply, Stage
+from mailweekly.delivery.states import OPEN, SendState, State, is_legal
+from mailweekly.message.model import Message, Reader
+
+__all__ = ["START", "FakeClock", "FakeLane", "FakeLedger", "FakeRelay", "Row", "compose", "readers"]
+
+START: Final = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+TAKEN: Final = Reply(code=250, text="2.0.0 taken", stage=Stage.DOT)
+Verdict = Reply | Exception | None
+
+
+def readers(count: int) -> tuple[Reader, ...]:
+    """Return readers 1 to `count`, at r1@readers.test and so on."""
+    return tuple(
+        Reader(subscriber_id=number, address=f"r{number}@readers.test", name=f"Reader {number}")
+        for number in range(1, count + 1)
+    )
+
+
+def compose(claim: Claim, at: datetime) -> Message:
+    """Return a small message of a claim."""
+    identity = f"<d{claim.delivery_id}@mail.test>"
+    head = (
+        f"From: news@mail.test\r\nTo: {claim.reader.address}\r\nMessage-ID: {identity}\r\nDate: {at:%d %b %Y}\r\n\r\n"
+    )
+    return Message(
+        envelope_from="bounce@mail.test",
+        recipient=claim.reader.address,
+        message_id=identity,
+        content=f"{head}Hello\r\n".encode(),
+    )
+
+
+class FakeClock:
+    """Time passes only where somebody sleeps; a sleep lets the other tasks run first."""
+
+    def __init__(self, start: datetime = START) -> None:
+        self._now = start
+        self.slept: list[float] = []
+
+    def now(self) -> datetime:
+        """The present instant."""
+        return self._now
+
+    async def sleep(self, seconds: float) -> None:
+        """Jump, once everybody else has had a turn."""
+        self.slept.append(seconds)
+        until = self._now + timedelta(seconds=seconds)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        self._now = max(self._now, until)
+
+    def jump(self, by: timedelta) -> None:
+        """Set the clock forward, or back."""
+        self._now += by
+
+
+@dataclass(kw_only=True, slots=True)
+class Row:
+    """One delivery as the fake keeps it; `history` is every state it was in."""
+
+    reader: Reader
+    state: State = State.QUEUED
+    fence: int = 0
+    attempts: int = 0
+    due_at: datetime | None = None
+    first_try_at: datetime | None = None
+    message_id: str = ""
+    reason: str = ""
+    reply: Reply | None = None
+    history: list[State] = field(default_factory=lambda: [State.QUEUED])
+
+
+class FakeLedger:
+    """A ledger in memory. `suppressed` holds addresses that left; `intends` and `settled` are what was asked, in order."""
+
+    def __init__(self, who: Iterable[Reader], *, limit: Limit | None = None) -> None:
+        self.rows = {number: Row(reader=reader) for number, reader in enumerate(who, start=1)}
+        self.suppressed: dict[str, str] = {}
+        self.sent: SendState = SendState.RUNNING
+        self.reason = ""
+        self.intends: list[int] = []
+        self.settled: list[tuple[int, Outcome]] = []
+        self._limit = limit or Limit()
+        self._slots = Slots()
+
+    async def claim(self, limit: int, now: datetime) -> Sequence[Claim]:
+        """Hold up to `limit` due deliveries."""
+        await asyncio.sleep(0)
+        if self.sent is not SendState.RUNNING:
+            return []
+        self._expire(now)
+        due = sorted(
+            (row.due_at or datetime.min.replace(tzinfo=UTC), number)
+            for number, row in self.rows.items()
+            if row.state in {State.QUEUED, State.DEFERRED} and (row.due_at is None or row.due_at <= now)
+        )[:limit]
+        self._slots, instants = grant(self._slots, self._limit, count=len(due), now=now.timestamp())
+        return [self._claimed(number, at) for (_, number), at in zip(due, instants, strict=True)]
+
+    async def intend(self, claim: Claim, *, message_id: str, at: datetime) -> bool:
+        """Write down that the body is about to leave; False: it must not."""
+        await asyncio.sleep(0)
+        self.intends.append(claim.delivery_id)
+        row = self._held(claim, State.CLAIMED)
+        if row is None:
+            return False
+        if claim.reader.address in self.suppressed:
+            row.reason = self.suppressed[claim.reader.address]
+            self._move(row, State.SKIPPED)
+            return False
+        if self.sent is not SendState.RUNNING:
+            self._move(row, State.QUEUED)
+            return False
+        row.message_id = message_id
+        row.first_try_at = row.first_try_at or at
+        self._move(row, State.SENDING)
+        return True
+
+    async def settle(self, claim: Claim, outcome: Outcome) -> None:
+        """Write down how a try ended."""
+        await asyncio.sleep(0)
+        self.settled.append((claim.delivery_id, outcome))
+        row = self._held(claim, State.CLAIMED, State.SENDING, State.UNKNOWN)
+        if row is None:
+            return
+        self._move(row, outcome.state)
+        row.due_at, row.reply, row.reason = outcome.due_at, outcome.reply, outcome.reason
+        if outcome.state not in {State.QUEUED, State.SKIPPED}:
+            row.attempts += 1
+            row.first_try_at = row.first_try_at or outcome.at
+
+    async def release(self, claims: Sequence[Claim]) -> None:
+        """Put claims back that were not begun."""
+        for claim in claims:
+            row = self._held(claim, State.CLAIMED)
+            if row:
+                self._move(row, State.QUEUED)
+
+    async def counts(self) -> Mapping[State, int]:
+        """How many deliveries stand where."""
+        found: dict[State, int] = {}
+        for row in self.rows.values():
+            found[row.state] = found.get(row.state, 0) + 1
+        return found
+
+    async def next_due(self) -> datetime | None:
+        """When the earliest waiting delivery is due."""
+        epoch = datetime.fromtimestamp(0, UTC)
+        waiting = [row.due_at or epoch for row in self.rows.values() if row.state in {State.QUEUED, State.DEFERRED}]
+        return min(waiting, default=None)
+
+    async def state(self) -> SendState:
+        """Where the send stands."""
+        return self.sent
+
+    async def pause(self, reason: str) -> None:
+        """Stop the send with everything else still waiting."""
+        if self.sent is SendState.RUNNING:
+            self.sent, self.reason = SendState.PAUSED, reason
+
+    async def finish(self, now: datetime) -> bool:
+        """Mark the send finished if nobody is open."""
+        is_open = any(row.state in OPEN for row in self.rows.values())
+        if self.sent in {SendState.RUNNING, SendState.PAUSED} and not is_open:
+            self.sent = SendState.FINISHED
+        return self.sent is SendState.FINISHED
+
+    def states(self) -> dict[str, State]:
+        """Return each reader's state, by address."""
+        return {row.reader.address: row.state for row in self.rows.values()}
+
+    def _claimed(self, number: int, at: float) -> Claim:
+        row = self.rows[number]
+        row.fence += 1
+        self._move(row, State.CLAIMED)
+        return Claim(
+            delivery_id=number,
+            fence=row.fence,
+            reader=row.reader,
+            attempts=row.attempts,
+            first_try_at=row.first_try_at,
+            slot_at=datetime.fromtimestamp(at, UTC),
+        )
+
+    def _expire(self, now: datetime) -> None:
+        for row in self.rows.values():
+            late = row.first_try_at is not None and row.first_try_at < now - GIVE_UP
+            if row.state is State.DEFERRED and row.due_at is not None and row.due_at <= now and late:
+                self._move(row, State.EXPIRED)
+
+    def _held(self, claim: Claim, *states: State) -> Row | None:
+        row = self.rows[claim.delivery_id]
+        return row if row.fence == claim.fence and row.state in states else None
+
+    @staticmethod
+    def _move(row: Row, new: State) -> None:
+        if row.state is not new and not is_legal(row.state, new):
+            message = f"illegal move of a delivery: {row.state.value} -> {new.value}"
+            raise ValueError(message)
+        row.state = new
+        row.history.append(new)
+
+
+class FakeLane:
+    """A lane of `FakeRelay`."""
+
+    def __init__(self, relay: "FakeRelay") -> None:
+        self._relay = relay
+        self._carried = 0
+        self.closed = False
+
+    @property
+    def spent(self) -> bool:
+        """Whether it has carried its share."""
+        return 0 < self._relay.max_messages <= self._carried
+
+    async def deliver(self, message: Message, intend: Intend) -> Reply | None:
+        """Do what the relay's script says for this recipient."""
+        assert not self.closed, "a closed lane was used again"
+        await asyncio.sleep(0)
+        self._carried += 1
+        verdict = self._relay.verdict(message)
+        if isinstance(verdict, Reply) and verdict.stage in {Stage.MAIL, Stage.RCPT}:
+            return verdict
+        if isinstance(verdict, Exception) and not isinstance(verdict, NoAnswerError | RelayDownError):
+            raise verdict
+        if not await intend():
+            return None
+        await asyncio.sleep(0)
+        if isinstance(verdict, Exception):
+            raise verdict
+        reply = verdict or TAKEN
+        if reply.code // 100 == 2:
+            self._relay.taken.append(message)
+        return reply
+
+    async def close(self) -> None:
+        """End it."""
+        self.closed = True
+
+
+class FakeRelay:
+    """
+    A relay by script: `says(message, try_number)` gives the reply, or the exception, of one try; None: accepted.
+
+    `doors` are what successive `open` calls raise (None: they succeed; beyond the end: they succeed). `taken` holds what was accepted.
+    """
+
+    name = "relay.test:25"
+
+    def __init__(
+        self,
+        says: Callable[[Message, int], Verdict] | None = None,
+        *,
+        doors: Iterable[Exception | None] = (),
+        max_messages: int = 0,
+    ) -> None:
+        self.taken: list[Message] = []
+        self.tries: dict[str, int] = {}
+        self.lanes: list[FakeLane] = []
+        self.max_messages = max_messages
+        self._says = says
+        self._doors = list(doors)
+
+    async def open(self) -> FakeLane:
+        """Connect."""
+        await asyncio.sleep(0)
+        trouble = self._doors.pop(0) if self._doors else None
+        if trouble:
+            raise trouble
+        self.lanes.append(FakeLane(self))
+        return self.lanes[-1]
+
+    def verdict(self, message: Message) -> Verdict:
+        """Return what this try of the message comes to."""
+        self.tries[message.recipient] = self.tries.get(message.recipient, 0) + 1
+        return self._says(message, self.tries[message.recipient]) if self._says else None

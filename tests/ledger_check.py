@@ -1,0 +1,228 @@
+"""
+The promise, checked: a ledger and what a relay took, against the invariants I1 to I6.
+
+I1  every recipient frozen into the audience is in exactly one state
+I2  `accepted` implies exactly one message in the sink
+I3  not in the sink implies one of the states that do not claim it is
+I4  nobody is in the sink twice
+I5  waiting, expired, skipped or rejected imply that nothing is in the sink
+I6  each message's octets are those of the frozen edition with that reader's own values
+
+and, beside them, that each row makes sense in itself ("row"), that the database still refuses illegal moves ("moves"), and that nobody outside the
+ledger got anything ("stranger"). Each finding begins with its name. The database is opened read-only.
+"""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import apsw
+
+from mailweekly.delivery.states import MOVES, OPEN, State
+from mailweekly.message.model import Reader
+from mailweekly.message.program import Program, compose
+from mailweekly.tokens import Keys
+from tests.sink.log import SinkLog, Taken
+
+__all__ = ["Delivery", "deliveries", "states", "violations"]
+
+COLUMNS: Final = (
+    "id, send_id, subscriber_id, key, address, name, fields, state, attempts, due_at, first_try_at, message_id, intent_at,"
+    " code, reason"
+)
+ABSENT: Final = {"queued", "claimed", "deferred", "expired", "skipped", "rejected"}  # I5
+QUIET: Final = ABSENT | {"unknown"}  # I3
+ASSUMED: Final = "assumed accepted by the editor"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delivery:
+    """One row of the ledger."""
+
+    id: int
+    send_id: int
+    subscriber_id: int
+    key: str
+    address: str
+    name: str
+    fields: str
+    state: str
+    attempts: int
+    due_at: float
+    first_try_at: float | None
+    message_id: str
+    intent_at: float | None
+    code: int | None
+    reason: str
+
+
+def violations(
+    ledger_path: Path,
+    sink_log: Path,
+    *,
+    keys: Keys | None = None,
+    audience: Collection[str] | None = None,
+    running: bool = False,
+    resent: Collection[str] = (),
+) -> list[str]:
+    """
+    Return what is wrong; empty: the promise was kept.
+
+    `keys` are the publication's, for I6; `audience` the addresses that must be in the ledger. `running`: the sender lives, or was just killed, so
+    that `sending` may stand. `resent` are the addresses `resolve --resend` put back: they, and only they, may have got it twice.
+    """
+    connection = _opened(ledger_path)
+    try:
+        rows = _rows(connection)
+        taken: dict[str, list[Taken]] = defaultdict(list)
+        for message in SinkLog(sink_log).kept():
+            for recipient in message.recipients or ("",):
+                taken[recipient].append(message)
+        found = [
+            *_everybody(rows, audience),
+            *_in_the_sink(rows, taken, running=running, resent=resent),
+            *_strangers(rows, taken),
+            *_sense(rows),
+            *_moves(connection),
+            *_ends(connection),
+        ]
+        if keys is not None:
+            found.extend(_octets(connection, rows, taken, keys))
+    finally:
+        connection.close()
+    return found
+
+
+def deliveries(ledger_path: Path) -> list[Delivery]:
+    """Return every row; none where there is no ledger yet."""
+    if not ledger_path.exists():
+        return []
+    connection = _opened(ledger_path)
+    try:
+        return _rows(connection)
+    finally:
+        connection.close()
+
+
+def states(ledger_path: Path) -> Counter[str]:
+    """Return how many rows stand where."""
+    return Counter(row.state for row in deliveries(ledger_path))
+
+
+def _opened(path: Path) -> apsw.Connection:
+    return apsw.Connection(f"file:{path}?mode=ro", flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+
+
+def _rows(connection: apsw.Connection) -> list[Delivery]:
+    names = [name.strip() for name in COLUMNS.split(",")]
+    found = connection.execute(f"SELECT {COLUMNS} FROM deliveries ORDER BY id")
+    return [Delivery(**dict(zip(names, row, strict=True))) for row in found]
+
+
+def _everybody(rows: list[Delivery], audience: Collection[str] | None) -> Iterator[str]:
+    known = {state.value for state in State}
+    seen: Counter[tuple[int, str]] = Counter((row.send_id, row.key) for row in rows)
+    yield from (f"I1: {key} is {count} times in send {send}" for (send, key), count in seen.items() if count > 1)
+    yield from (
+        f"I1: {row.address} is in the state '{row.state}', which is none" for row in rows if row.state not in known
+    )
+    if audience is not None:
+        missing = set(audience) - {row.address for row in rows}
+        yield from (f"I1: {address} is nowhere in the ledger" for address in sorted(missing))
+
+
+def _in_the_sink(
+    rows: list[Delivery], taken: dict[str, list[Taken]], *, running: bool, resent: Collection[str]
+) -> Iterator[str]:
+    for row in rows:
+        there = len(taken.get(row.address, ()))
+        most = 2 if row.address in resent else 1
+        if row.state == "accepted" and not 1 <= there <= most and row.reason != ASSUMED:
+            yield f"I2: {row.address} is accepted and {there} times in the sink"
+        if not there and row.state not in QUIET | {"accepted"} and not (running and row.state == "sending"):
+            yield f"I3: {row.address} is {row.state} and not in the sink"
+        if there > most:
+            yield f"I4: {row.address} is {there} times in the sink"
+        if row.state in ABSENT and there and row.address not in resent:
+            yield f"I5: {row.address} is {row.state} and in the sink"
+
+
+def _strangers(rows: list[Delivery], taken: dict[str, list[Taken]]) -> Iterator[str]:
+    known = {row.address for row in rows}
+    for address, messages in taken.items():
+        if address not in known:
+            yield f"stranger: '{address}' got a message and is not in the ledger"
+        for message in messages:
+            if len(message.recipients) != 1:
+                yield f"stranger: one message went to {message.recipients}"
+
+
+def _sense(rows: list[Delivery]) -> Iterator[str]:
+    for row in rows:
+        wrong = ""
+        match row.state:
+            case "accepted" if row.reason != ASSUMED and (row.code is None or row.code // 100 != 2):
+                wrong = f"code {row.code}"
+            case "rejected" if row.code is None or row.code // 100 != 5:
+                wrong = f"code {row.code}"
+            case "deferred" if not row.due_at or not row.attempts:
+                wrong = f"due at {row.due_at} after {row.attempts} tries"
+            case "skipped" | "unknown" if not row.reason:
+                wrong = "no reason"
+        if row.state in {"sending", "accepted", "unknown"} and (row.intent_at is None or not row.message_id):
+            wrong = "no intent was written down"
+        if wrong:
+            yield f"row: {row.address} is {row.state}, but: {wrong}"
+
+
+def _moves(connection: apsw.Connection) -> Iterator[str]:
+    legal = {(old.value, new.value) for old, news in MOVES.items() for new in news}
+    stored: set[Any] = set(connection.execute("SELECT old, new FROM moves"))
+    if stored != legal:
+        yield f"moves: the database allows other moves than the table: {sorted(stored ^ legal)}"
+    triggers = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'")}
+    if "legal_move" not in triggers:
+        yield "moves: the trigger that refuses illegal moves is gone"
+
+
+def _ends(connection: apsw.Connection) -> Iterator[str]:
+    marks = ",".join(f"'{state.value}'" for state in OPEN)
+    found = connection.execute(
+        "SELECT s.id, s.state, count(*) FROM sends s JOIN deliveries d ON d.send_id = s.id"
+        f" WHERE s.state IN ('finished', 'cancelled') AND d.state IN ({marks}) GROUP BY s.id"
+    )
+    for send_id, state, count in found:
+        yield f"I1: send {send_id} is {state} with {count} still open"
+
+
+def _octets(
+    connection: apsw.Connection, rows: list[Delivery], taken: dict[str, list[Taken]], keys: Keys
+) -> Iterator[str]:
+    programs: dict[int, Program] = {}
+    for send_id, raw in connection.execute(
+        "SELECT s.id, e.program FROM sends s JOIN editions e ON e.digest = s.edition"
+    ):
+        assert isinstance(send_id, int)
+        assert isinstance(raw, bytes)
+        programs[send_id] = Program.from_bytes(raw, keys)
+    for row in rows:
+        for message in taken.get(row.address, ()):
+            yield from (f"I6: {row.address}: {why}" for why in _differences(programs[row.send_id], row, message))
+
+
+def _differences(program: Program, row: Delivery, message: Taken) -> Iterator[str]:
+    if row.first_try_at is None:
+        yield "got a message, but no try was written down"
+        return
+    reader = Reader(subscriber_id=row.subscriber_id, address=row.address, name=row.name, values=json.loads(row.fields))
+    meant = compose(program, reader, delivery_id=row.id, at=datetime.fromtimestamp(row.first_try_at, UTC))
+    if message.message_id != meant.message_id or row.message_id not in {"", meant.message_id}:
+        yield f"Message-ID {message.message_id}, ledger {row.message_id}, edition {meant.message_id}"
+    if message.sender != meant.envelope_from:
+        yield f"envelope {message.sender}, not {meant.envelope_from}"
+    if message.size != len(meant.content) or (message.content and message.content != meant.content):
+        yield f"{message.size} octets that are not the edition's {len(meant.content)}"
