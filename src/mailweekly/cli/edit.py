@@ -10,7 +10,6 @@ from typing import Any, Final
 from mailweekly.adapters.files.folder import write_file
 from mailweekly.adapters.files.issues import find_issue
 from mailweekly.cli import terminal
-from mailweekly.cli.findings import find_faults, show_findings
 from mailweekly.cli.place import Place, load
 from mailweekly.cli.prepared import Prepared, prepared, sample_of
 from mailweekly.errors import MissingFileError, RefusedError, UsageError
@@ -30,6 +29,8 @@ def check(ref: str, *, fmt: str, everything: bool, fail_on: str) -> int:
         raise UsageError(f"There is no format '{fmt}'.", place="--format", hint=f"One of: {', '.join(FORMATS)}.")
     if fail_on not in {"error", "warning"}:
         raise UsageError(f"'{fail_on}' is no level to fail on.", place="--fail-on", hint="error or warning.")
+    from mailweekly.cli.findings import find_faults, show_findings  # its rules are not needed to build
+
     place = load()
     ready = prepared(place, ref)
     return show_findings(ready, find_faults(place, ready), fmt=fmt, everything=everything, fail_on=fail_on)

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from mailweekly.audience.model import Audience
 from mailweekly.cli import terminal
-from mailweekly.cli.people import Synced
 from mailweekly.cli.place import Place
 from mailweekly.cli.prepared import Prepared, sample_of
 from mailweekly.preflight import report
@@ -14,17 +14,19 @@ from mailweekly.preflight.place import Checked
 __all__ = ["find_faults", "found_lines", "show_findings"]
 
 
-def find_faults(place: Place, ready: Prepared, people: Synced | None = None) -> tuple[Finding, ...]:
-    """Return every finding about the issue; those about its readers only where `people` are given."""
+def find_faults(
+    place: Place, ready: Prepared, audience: Audience | None = None, fields: frozenset[str] | None = None
+) -> tuple[Finding, ...]:
+    """Return every finding about the issue; those about its readers only where audience and their `fields` are given."""
     message, _ = sample_of(place, ready)
     subject = Checked(
         issue=ready.issue,
         text=ready.text,
         edition=ready.edition,
         message=message,
-        audience=people.audience if people else None,
+        audience=audience,
         settings=place.settings,
-        known_fields=people.fields if people else None,
+        known_fields=fields,
         relay_is_outbox=place.machine.relay.kind == "outbox",
     )
     return check(subject, levels=place.settings.check)

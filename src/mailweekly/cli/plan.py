@@ -80,7 +80,7 @@ def planned(place: Place, database: Database, ref: str, *, audience: str, keep: 
         ready=ready,
         program=program,
         people=people,
-        findings=find_faults(place, ready, people),
+        findings=find_faults(place, ready, people.audience, people.fields),
         impossible=tuple(impossible),
         size_bytes=size_bytes,
     )
