@@ -89,12 +89,15 @@ def planned(place: Place, database: Database, ref: str, *, audience: str, keep: 
 def reader_of(subscriber: Subscriber) -> Reader:
     """Return the subscriber as a message needs them."""
     wire = address.parse(subscriber.address).wire
-    return Reader(subscriber_id=subscriber.id, address=wire, name=subscriber.name, values=subscriber.data)
+    return Reader(
+        subscriber_id=subscriber.id, address=wire, name=subscriber.name, values=subscriber.data, tags=subscriber.tags
+    )
 
 
 def recipients(found: Planned) -> list[Recipient]:
     """Return the audience as the ledger freezes it: those who get it, then those left out, each with the reason."""
     names = {field.name for field in found.program.recipe.fields}
+    names.update(name for asked in found.program.conditions for name in asked.fields)
     cannot = {subscriber.id: why for subscriber, why in found.impossible}
     rows = [_recipient(one, names, cannot.get(one.id, "")) for one in found.people.audience.recipients]
     rows.extend(_recipient(one.subscriber, names, one.reason) for one in found.people.audience.left_out)
@@ -108,6 +111,7 @@ def _recipient(one: Subscriber, names: set[str], reason: str) -> Recipient:
         address=address.parse(one.address).wire,
         name=one.name,
         fields={key: value for key, value in one.data.items() if key in names},
+        tags=one.tags,
         reason=reason,
     )
 

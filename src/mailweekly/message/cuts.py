@@ -12,13 +12,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from mailweekly.edition.model import Edition, Slot
+from mailweekly.edition.model import Slot
 from mailweekly.errors import DataError
 from mailweekly.message.values import Context
 
 __all__ = ["LINKS", "Cut", "html_pieces", "split", "text_pieces"]
 
-LINKS = frozenset({"unsubscribe_url", "preferences_url", "web_url"})  # the fields that may begin a link
+LINKS = frozenset({"unsubscribe_url", "preferences_url", "web_url", "forward_url"})  # the fields that may begin a link
 
 Cut = tuple[int, Context]  # slot number, and what surrounds it
 
@@ -52,21 +52,20 @@ def split(text: str, nonce: str, slots: Sequence[Slot]) -> list[str | int]:
     return [*pieces, text[place:]]
 
 
-def text_pieces(edition: Edition) -> list[str | Cut]:
-    """Return the text part cut at its tokens."""
-    pieces = split(edition.text, edition.nonce, edition.slots)
-    return [piece if isinstance(piece, str) else (piece, Context.PLAIN) for piece in pieces]
+def text_pieces(text: str, nonce: str, slots: Sequence[Slot]) -> list[str | Cut]:
+    """Return plain text cut at its tokens."""
+    return [piece if isinstance(piece, str) else (piece, Context.PLAIN) for piece in split(text, nonce, slots)]
 
 
-def html_pieces(edition: Edition) -> list[str | Cut]:
-    """Return the HTML cut at its tokens, each with its context."""
-    html, tokens = edition.html, _tokens(edition.nonce)
+def html_pieces(html: str, nonce: str, slots: Sequence[Slot]) -> list[str | Cut]:
+    """Return HTML cut at its tokens, each with its context."""
+    tokens = _tokens(nonce)
     pieces: list[str | Cut] = []
     place = 0
     for stretch in _stretches(html):
         for found in tokens.finditer(html, stretch.start, stretch.end):
-            slot = _slot(found, edition.slots)
-            context = _context(html[stretch.start : found.start()], edition.slots[slot].name, stretch)
+            slot = _slot(found, slots)
+            context = _context(html[stretch.start : found.start()], slots[slot].name, stretch)
             pieces += (html[place : found.start()], (slot, context))
             place = found.end()
     return [*pieces, html[place:]]

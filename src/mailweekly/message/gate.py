@@ -65,7 +65,7 @@ def verify(message: Message, program: Program) -> None:
     glance(message)
     parsed = message_from_bytes(content, policy=policy.compat32)
     _need([name.encode() for name in parsed] == names, "has headers that another parser reads otherwise")
-    _check_parts(parsed)
+    _check_parts(parsed, body)
 
 
 def _check_lines(content: bytes, body: bytes, *, is_wide: bool) -> None:
@@ -98,11 +98,12 @@ def _mailbox(value: bytes) -> bytes:
     return b"" if found is None else found[1] or found[2]
 
 
-def _check_parts(parsed: Parsed) -> None:
+def _check_parts(parsed: Parsed, body: bytes) -> None:
     parts = list(parsed.walk())
     kinds = [part.get_content_type() for part in parts]
     _need(kinds == ["multipart/alternative", "text/plain", "text/html"], "has other parts than text and HTML")
     _need(not any(part.defects for part in parts), "has a fault in its MIME structure")
+    _need(body.count(f"--{parsed.get_boundary()}".encode()) == len(parts), "has its parts' boundary elsewhere too")
     for part in parts[1:]:
         raw = part.get_payload(decode=True)
         try:

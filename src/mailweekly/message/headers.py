@@ -13,6 +13,7 @@ Source: RFC 5322, 2.2.3 (folding); RFC 2047, 2 and 5 (encoded-words); RFC 2369, 
 import re
 from base64 import b64encode
 from collections.abc import Sequence
+from functools import lru_cache
 
 from mailweekly.errors import SettingsError
 from mailweekly.message.values import clean
@@ -94,6 +95,7 @@ def token_field(name: str, value: str) -> str:
     return f"{checked(name)}: {value}\r\n"
 
 
+@lru_cache(maxsize=64)
 def checked(name: str) -> str:
     """Return a header's name, if it can be one."""
     if not _NAME.fullmatch(name):

@@ -37,6 +37,7 @@ class Reader:
     address: str
     name: str = ""
     values: Mapping[str, str] = field(default_factory=dict)  # custom fields by name
+    tags: frozenset[str] = frozenset()  # what `::: only segment=…` asks for
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

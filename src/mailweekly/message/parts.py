@@ -1,33 +1,26 @@
 """
-An edition's documents encoded and cut at their fields: the making of a Recipe.
+The making of a Recipe: header block, documents, fields and conditions of one edition put together.
 
-Both parts are quoted-printable, whatever they hold: base64 would cost a pass over the part for each reader. What is the same for all readers (the
-list's name, the issue's own page) is written in here and leaves no gap.
-
-Source: RFC 2046, 5.1.4 (alternatives: the plainest first).
+Errors: SettingsError for a sender, DataError for an edition that cannot be mailed.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from mailweekly.edition.model import Edition, Slot
 from mailweekly.errors import DataError
-from mailweekly.message import quoted, recipe
-from mailweekly.message.cuts import Cut, html_pieces, split, text_pieces
+from mailweekly.message import recipe
+from mailweekly.message.cuts import Cut, split
+from mailweekly.message.documents import Filling, Guarded, Tables, body, filling
 from mailweekly.message.heading import Routes, address_of, heading, routes
 from mailweekly.message.model import Sender
 from mailweekly.message.recipe import Field, Recipe
-from mailweekly.message.values import ESCAPES, Context, clean
+from mailweekly.message.values import clean
 
 __all__ = ["assemble"]
 
 _ID_LABEL_CHARACTERS = 32  # of the issue's label in a Message-ID; all of it counts in the letters beside it
-_SCHEMES = ("https://", "http://", "mailto:")
 _TEST_MARK = "[test] "
-_PART = "\r\nContent-Type: text/{}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-
-
-Filling = tuple[str | int, ...]  # what stands for a field in every copy: text, with a token's cell in it
 
 
 def assemble(
@@ -47,13 +40,15 @@ def assemble(
     subject = _subject(edition, own, test=test)
     fixed = subject[0] if len(subject) == 1 and isinstance(subject[0], str) else None
     top = heading(sender, way, fixed, issue_label=issue_label, list_name=list_name)
-    cells: dict[Cut, int] = {}
-    body = list(_body(edition, own, cells))
-    used = sorted({slot for slot, _ in cells} | {piece for piece in subject if isinstance(piece, int)})
+    tables = Tables()
+    pieces = _merged([*((piece, ()) for piece in top.pieces), *body(edition, own, tables)])
+    used = sorted({slot for slot, _ in tables.cells} | {piece for piece in subject if isinstance(piece, int)})
     from_address = address_of(sender.address, "The sender's address").wire
     return Recipe(
-        pieces=tuple(_merged([*top.pieces, *body])),
-        fields=tuple(_field(slot, edition.slots[slot], cells) for slot in used),
+        pieces=tuple(piece for piece, _ in pieces),
+        guards=tuple(guard for _, guard in pieces),
+        conditions=tuple(tables.conditions),
+        fields=tuple(_field(slot, edition.slots[slot], tables.cells) for slot in used),
         subject=() if fixed is not None else tuple(p if isinstance(p, str) else used.index(p) for p in subject),
         header_names=top.names,
         sender=from_address,
@@ -75,75 +70,31 @@ def _own_fields(way: Routes, list_name: str) -> dict[str, Filling]:
     return {
         "list_name": (clean(list_name),),
         "web_url": (way.web,),
+        "forward_url": (way.web,),  # what a reader passes on is the page everybody may see
         "unsubscribe_url": (lead, recipe.UNSUBSCRIBE_LINK, tail) if lead else (),
         "preferences_url": (way.preferences, recipe.PREFERENCES_LINK) if way.preferences else (),
     }
 
 
-def _filling(slot: Slot, own: Mapping[str, Filling]) -> Filling | None:
-    filling = own.get(slot.name)
-    return filling if filling is None or any(filling) else (clean(slot.default),)
-
-
 def _subject(edition: Edition, own: Mapping[str, Filling], *, test: bool) -> list[str | int]:
-    pieces: list[str | int] = [_TEST_MARK if test else ""]
+    pieces: list[Guarded] = [(_TEST_MARK if test else "", ())]
     for piece in split(edition.subject, edition.nonce, edition.slots):
-        filling = (piece,) if isinstance(piece, str) else _filling(edition.slots[piece], own)
-        if filling is not None and len(filling) > 1:
+        found = (piece,) if isinstance(piece, str) else filling(edition.slots[piece], own)
+        if found is not None and len(found) > 1:
             raise DataError("A reader's own link cannot stand in the Subject.")
-        pieces.append(piece if filling is None else filling[0])
-    return _merged(pieces)
+        pieces.append((piece if found is None else found[0], ()))
+    return [piece for piece, _ in _merged(pieces)]
 
 
-def _body(edition: Edition, own: Mapping[str, Filling], cells: dict[Cut, int]) -> Iterator[str | int]:
-    for kind, cut in (("plain", text_pieces(edition)), ("html", html_pieces(edition))):
-        yield from ("--", recipe.BOUNDARY, _PART.format(kind))
-        yield from _encoded(_settled(cut, edition.slots, own), cells)
-        yield "\r\n"
-    yield from ("--", recipe.BOUNDARY, "--\r\n")
-
-
-def _settled(pieces: Iterable[str | Cut], slots: Sequence[Slot], own: Mapping[str, Filling]) -> list[str | int | Cut]:
-    """Write in what no reader's data changes; neighbouring literals become one, and the document ends with a line's end."""
-    out: list[str | int | Cut] = [""]
-    for piece in pieces:
-        filling: Sequence[str | int | Cut]
-        if isinstance(piece, str):
-            filling = (piece,)
+def _merged(pieces: Iterable[Guarded]) -> list[Guarded]:
+    """Join the literals that stand side by side under the same conditions."""
+    out: list[Guarded] = []
+    for piece, guard in pieces:
+        before, same = out[-1] if out else (None, None)
+        if isinstance(piece, str) and isinstance(before, str) and guard == same:
+            out[-1] = (before + piece, guard)
         else:
-            found = _filling(slots[piece[0]], own)
-            if found is not None and piece[1] is Context.LINK and not str(found[0]).startswith(_SCHEMES):
-                found = ("",)  # an editor's default for a missing link
-            escape = ESCAPES[piece[1]]
-            filling = (piece,) if found is None else [escape(part) if isinstance(part, str) else part for part in found]
-        for part in filling:
-            if isinstance(part, str):
-                out[-1] = f"{out[-1]}{part}"
-            else:
-                out += (part, "")
-    if not str(out[-1]).endswith(("\n", "\r")):
-        out[-1] = f"{out[-1]}\n"
-    return out
-
-
-def _encoded(pieces: Sequence[str | int | Cut], cells: dict[Cut, int]) -> Iterator[str | int]:
-    last = len(pieces) - 1
-    for place, piece in enumerate(pieces):
-        if isinstance(piece, str):
-            yield quoted.encode(piece, closed=place < last).decode("ascii")
-        elif isinstance(piece, int):
-            yield piece
-        else:
-            yield cells.setdefault(piece, recipe.FIRST_FIELD + len(cells))
-
-
-def _merged(pieces: Iterable[str | int]) -> list[str | int]:
-    out: list[str | int] = []
-    for piece in pieces:
-        if isinstance(piece, str) and out and isinstance(out[-1], str):
-            out[-1] += piece
-        else:
-            out.append(piece)
+            out.append((piece, guard))
     return out
 
 

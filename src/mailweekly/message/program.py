@@ -14,12 +14,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
+from itertools import count
 from operator import itemgetter
 
 from mailweekly import address, tokens
 from mailweekly.edition.model import Edition
 from mailweekly.errors import DataError, SettingsError
 from mailweekly.message import headers, quoted, recipe
+from mailweekly.message.conditions import Condition, condition, holds
 from mailweekly.message.model import Message, Reader, Sender
 from mailweekly.message.parts import assemble
 from mailweekly.message.recipe import (
@@ -43,8 +45,9 @@ __all__ = ["Program", "compose", "prepare"]
 _BOUNDARY_BYTES = 10  # 20 hex digits: 80 bits
 _SOFT_BREAK = b"=\r\n"
 _ID_BYTES = 26  # 26 letters: 130 bits
+_VARIANTS = 256  # kept ready; each is a list of piece numbers
 
-
+Gather = Callable[[tuple[bytes, ...]], tuple[bytes, ...]]  # the pieces of one variant, out of cells and literals
 Fill = tuple[
     str, str, tuple[tuple[int, Callable[[str], str], bool], ...]
 ]  # field, default, (cell, escape, whether in a URL)
@@ -67,9 +70,8 @@ class Program:
 
     recipe: Recipe = field(repr=False)
     literals: tuple[bytes, ...] = field(repr=False, compare=False)
-    gather: Callable[[tuple[bytes, ...]], tuple[bytes, ...]] = field(
-        repr=False, compare=False
-    )  # cells and literals, in order
+    conditions: tuple[Condition, ...] = field(repr=False, compare=False)
+    gather: Callable[[tuple[bool, ...]], Gather] = field(repr=False, compare=False)  # by which conditions hold
     cell_count: int = field(repr=False, compare=False)
     fills: tuple[Fill, ...] = field(repr=False, compare=False)
     stamps: Stamps = field(repr=False, compare=False)
@@ -104,7 +106,8 @@ def prepare(
     Return the edition as a program.
 
     `issue_label` ("78") and `kind` ("issue") are part of each Message-ID; `list_name` is bound into the unsubscribe tokens. `test` marks the Subject
-    and signs links that unsubscribe nobody. `web_url` is the issue's own page; empty: `<unsubscribe base>/i/<label>`.
+    and signs tokens that unsubscribe nobody and name no delivery; each test copy has a Message-ID of its own. `web_url` is the issue's own page;
+    empty: `<unsubscribe base>/i/<label>`.
     """
     made = assemble(
         edition,
@@ -125,14 +128,15 @@ def compose(program: Program, reader: Reader, *, delivery_id: int, at: datetime)
     to, needs_smtputf8 = _recipient(reader)
     delivery = tokens.delivery_payload(delivery_id)
     subscriber = tokens.delivery_payload(reader.subscriber_id)
-    identity = stamps.identity(subscriber + b"/" + delivery if plan.test else subscriber)
+    date = _date(int(_aware(at).timestamp()))
+    identity = stamps.identity(b"/".join((subscriber, delivery, date)) if plan.test else subscriber)
     message_id = f"<{plan.id_label}.{tokens.letters(identity[:_ID_BYTES])}@{plan.id_domain}>"
     token = stamps.delivery(delivery)
     unsubscribe = stamps.unsubscribe(stamps.list_tag + subscriber).encode("ascii")
 
     cells = [b""] * program.cell_count
     cells[TO] = headers.mailbox_field("To", reader.name, to).encode()
-    cells[DATE] = _date(int(_aware(at).timestamp()))
+    cells[DATE] = date
     cells[MESSAGE_ID] = message_id.encode("ascii")
     cells[BOUNDARY] = b"=_mw_" + identity[_ID_BYTES:].hex().encode("ascii")
     cells[UNSUBSCRIBE] = unsubscribe
@@ -141,11 +145,12 @@ def compose(program: Program, reader: Reader, *, delivery_id: int, at: datetime)
     if stamps.preferences is not None:
         cells[PREFERENCES_LINK] = stamps.preferences(stamps.list_tag + subscriber).encode("ascii") + _SOFT_BREAK
     _fill(cells, program, reader)
+    truths = tuple([holds(each, reader) for each in program.conditions]) if program.conditions else ()
     return Message(
         envelope_from=f"{plan.return_lead}{token}@{plan.return_domain}",
         recipient=to,
         message_id=message_id,
-        content=b"".join(program.gather((*cells, *program.literals))),
+        content=b"".join(program.gather(truths)((*cells, *program.literals))),
         needs_smtputf8=needs_smtputf8,
     )
 
@@ -160,10 +165,12 @@ def _fill(cells: list[bytes], program: Program, reader: Reader) -> None:
             if not value or value.isspace():
                 value = default
         texts.append(value)
-        plain = f"{value}=\r\n".encode("ascii") if simple else quoted.encode_line(value)
+        last, encoded = "", b""
         for cell, escape, in_url in places:
             escaped = value if simple and not in_url else escape(value)
-            cells[cell] = plain if escaped == value else quoted.encode_line(escaped)
+            if escaped != last:
+                last, encoded = escaped, quoted.encode_line(escaped)
+            cells[cell] = encoded
     subject = program.recipe.subject
     if subject:
         text = "".join([piece if isinstance(piece, str) else texts[piece] for piece in subject])
@@ -199,16 +206,29 @@ def _compiled(plan: Recipe, keys: Keys) -> Program:
             hint="Put the former key after the new one in MAILWEEKLY_KEY, so that its links and return paths stay true.",
         )
     cells = recipe.FIRST_FIELD + sum(len(each.cells) for each in plan.fields)
-    literals = [piece.encode("ascii") for piece in plan.pieces if isinstance(piece, str)]
-    place = iter(range(cells, cells + len(literals)))
     return Program(
         recipe=plan,
-        literals=tuple(literals),
-        gather=itemgetter(*(next(place) if isinstance(piece, str) else piece for piece in plan.pieces)),
+        literals=tuple(piece.encode("ascii") for piece in plan.pieces if isinstance(piece, str)),
+        conditions=tuple(condition(asked) for asked in plan.conditions),
+        gather=_gatherer(plan, cells),
         cell_count=cells,
         fills=tuple(_fill_of(each) for each in plan.fields),
         stamps=_stamps(plan, Keys(current=key)),
     )
+
+
+def _gatherer(plan: Recipe, cells: int) -> Callable[[tuple[bool, ...]], Gather]:
+    literal = count(cells)
+    places = [next(literal) if isinstance(piece, str) else piece for piece in plan.pieces]
+
+    @lru_cache(maxsize=_VARIANTS)
+    def gather(truths: tuple[bool, ...]) -> Gather:
+        kept = [
+            place for place, guard in zip(places, plan.guards, strict=True) if all(truths[number] for number in guard)
+        ]
+        return itemgetter(*kept)
+
+    return gather
 
 
 def _fill_of(each: Field) -> Fill:
@@ -223,7 +243,7 @@ def _stamps(plan: Recipe, keys: Keys) -> Stamps:
     ending = "-test" if plan.test else ""
     has_preferences = PREFERENCES_LINK in plan.pieces
     return Stamps(
-        delivery=tokens.signer(keys, tokens.RETURN_PATH),
+        delivery=tokens.signer(keys, tokens.RETURN_PATH + ending),
         unsubscribe=tokens.signer(keys, tokens.UNSUBSCRIBE + ending),
         preferences=tokens.signer(keys, tokens.PREFERENCES + ending) if has_preferences else None,
         identity=tokens.marker(

@@ -17,6 +17,7 @@ LINE_OCTETS = 76  # RFC 2045, 6.7, rule 5: with the "=" of a soft break
 _ROOM = LINE_OCTETS - 1
 _KEPT = frozenset(range(0x20, 0x7F)) - {ord("=")}
 _TABLE = {byte: f"={byte:02X}" for byte in range(256) if byte not in _KEPT}
+_AS_IS = re.compile(r"(?!\.|From )[ -<>-~]{1,75}")  # what needs no encoding and fits one line
 _NEWLINE = re.compile(r"\r\n?|\n")
 
 
@@ -34,6 +35,8 @@ def encode(text: str, *, closed: bool) -> bytes:
 
 def encode_line(text: str) -> bytes:
     """Return `encode(text, closed=True)` for a text without line breaks."""
+    if _AS_IS.fullmatch(text):
+        return f"{text}=\r\n".encode("ascii")
     line = _wrapped(_escaped(text))
     return f"{line}=\r\n".encode("ascii") if line else b""
 

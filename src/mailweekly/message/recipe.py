@@ -9,6 +9,7 @@ Errors: DataError for bytes that are no recipe of this version.
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -56,6 +57,8 @@ class Recipe:
     """All that a message needs besides its reader, its delivery, its instant and the key."""
 
     pieces: tuple[str | int, ...]
+    guards: tuple[tuple[int, ...], ...]  # for each piece, the numbers of the conditions it stands under
+    conditions: tuple[str, ...]  # asked of each reader
     fields: tuple[Field, ...]  # those that stand in the documents or the Subject
     subject: tuple[str | int, ...]  # literals and places in `fields`; empty: the Subject is a literal of `pieces`
     header_names: tuple[str, ...]  # as intended, in order
@@ -86,14 +89,29 @@ def loaded(raw: bytes) -> Recipe:
         content = json.loads(raw)
         written_by, version = content.pop("format"), content.pop("version")
         content["fields"] = tuple(_field(*each) for each in content["fields"])
-        for name in ("pieces", "subject", "header_names"):
+        content["guards"] = tuple(tuple(each) for each in content["guards"])
+        for name in ("pieces", "subject", "header_names", "conditions"):
             content[name] = tuple(content[name])
         recipe = Recipe(**content)
+        _check(recipe)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise DataError("The frozen edition cannot be read.") from error
     if (written_by, version) != (_FORMAT, _VERSION):
         raise DataError(f"The frozen edition is of version {version!r}; this program reads version {_VERSION}.")
     return recipe
+
+
+def _check(recipe: Recipe) -> None:
+    cells = FIRST_FIELD + sum(len(field.cells) for field in recipe.fields)
+    numbers = [piece for piece in recipe.pieces if not (isinstance(piece, str) and piece.isascii())]
+    conditions = [number for guard in recipe.guards for number in guard]
+    in_order = len(recipe.guards) == len(recipe.pieces) > 1
+    if not (in_order and _below(numbers, cells) and _below(conditions, len(recipe.conditions))):
+        raise ValueError("pieces, guards and cells do not fit")
+
+
+def _below(numbers: Iterable[object], limit: int) -> bool:
+    return all(isinstance(number, int) and 0 <= number < limit for number in numbers)
 
 
 def _field(name: str, default: str, cells: list[tuple[int, str]]) -> Field:

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from tests.unit.message.factory import NONCE, TOKENS, edition
+from tests.unit.message.factory import NONCE, SLOTS, TOKENS, edition
 
 from mailweekly.edition.model import Slot
 from mailweekly.errors import DataError
@@ -38,7 +38,7 @@ N, U = TOKENS["name"], TOKENS["unsubscribe_url"]
     ],
 )
 def test_a_field_is_known_by_what_surrounds_it(html: str, context: Context) -> None:
-    (cut,) = [piece for piece in html_pieces(edition(html=html)) if not isinstance(piece, str)]
+    (cut,) = [piece for piece in html_pieces(html, NONCE, SLOTS) if not isinstance(piece, str)]
     assert cut[1] is context
 
 
@@ -69,12 +69,14 @@ def test_a_field_is_known_by_what_surrounds_it(html: str, context: Context) -> N
 )
 def test_a_field_where_no_value_is_safe_is_refused(html: str) -> None:
     with pytest.raises(DataError):
-        html_pieces(edition(html=html))
+        html_pieces(html, NONCE, SLOTS)
 
 
 def test_pieces_put_together_are_the_page() -> None:
     page = edition()
-    put = "".join(piece if isinstance(piece, str) else f"MW{NONCE}x{piece[0]}Z" for piece in html_pieces(page))
+    put = "".join(
+        piece if isinstance(piece, str) else f"MW{NONCE}x{piece[0]}Z" for piece in html_pieces(page.html, NONCE, SLOTS)
+    )
     assert put == page.html
 
 
@@ -93,5 +95,5 @@ def test_marks_of_another_edition_are_text() -> None:
 )
 def test_broken_markup_does_not_hold_it_up(bait: str) -> None:
     start = time.perf_counter()
-    html_pieces(edition(html=bait))
+    html_pieces(bait, NONCE, SLOTS)
     assert time.perf_counter() - start < 1

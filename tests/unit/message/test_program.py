@@ -1,5 +1,6 @@
 """Prepare and compose: what is in a message, in which order, and that it is always the same."""
 
+import json
 import os
 import re
 import subprocess
@@ -163,6 +164,11 @@ def test_an_instant_without_a_zone_is_refused() -> None:
         compose(program(), READER, delivery_id=5, at=AT.replace(tzinfo=None))
 
 
+def test_the_message_id_is_the_readers_and_not_the_rows() -> None:
+    assert copy(delivery_id=6).message_id == copy().message_id
+    assert copy(delivery_id=6).envelope_from != copy().envelope_from
+
+
 def test_two_readers_share_no_identity() -> None:
     one, two = copy(), copy(replace(READER, subscriber_id=1043, address="bob@example.net"), delivery_id=6)
     assert one.message_id != two.message_id
@@ -201,6 +207,25 @@ def test_what_is_no_frozen_program_is_refused(raw: bytes) -> None:
         Program.from_bytes(raw, KEYS)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("guards", []),
+        ("pieces", [[], {}]),
+        ("pieces", ["é", 1]),
+        ("pieces", [99, 1]),
+        ("pieces", [-1, 1]),
+        ("fields", [1]),
+    ],
+)
+def test_a_damaged_program_is_refused(name: str, value: list[Any]) -> None:
+    content = json.loads(program().to_bytes()) | {name: value}
+    if name == "pieces":
+        content["guards"] = [[], []]
+    with pytest.raises(DataError):
+        Program.from_bytes(json.dumps(content).encode(), KEYS)
+
+
 def test_a_program_of_another_version_is_refused() -> None:
     raw = program().to_bytes().replace(b'"version":1', b'"version":2')
     with pytest.raises(DataError, match="version 2"):
@@ -217,6 +242,9 @@ def test_a_test_copy_is_marked_and_unsubscribes_nobody() -> None:
     for token in found:
         assert not any(tokens.read(KEYS, purpose, token) for purpose in (tokens.UNSUBSCRIBE, tokens.PREFERENCES))
     assert copy(made=made, delivery_id=6).message_id != message.message_id
+    assert compose(made, READER, delivery_id=5, at=AT + timedelta(seconds=1)).message_id != message.message_id
+    assert copy(made=made) == message
+    assert tokens.read_delivery(KEYS, message.envelope_from[2:].partition("@")[0]) is None
     verify(message, made)
 
 
@@ -232,6 +260,13 @@ def test_an_empty_field_takes_its_default(empty: str) -> None:
 def test_own_fields_win_over_a_readers() -> None:
     evil = {"unsubscribe_url": "https://evil.example/", "web_url": "javascript:x", "email": "x", "name": "Eve"}
     assert copy(replace(READER, values={**READER.values, **evil})) == copy()
+
+
+def test_a_link_to_pass_on_is_the_issues_own_page() -> None:
+    slots = (Slot(name="forward_url"), *SLOTS[1:])
+    evil = replace(READER, values={"forward_url": "javascript:x"})
+    seen = read(copy(evil, program(edition(html=f'<a href="{TOKENS["name"]}">x</a>', slots=slots))))
+    assert Page(seen.html).links == ["https://news.example.org/i/78"]
 
 
 def test_a_default_of_the_editor_is_escaped_too() -> None:

@@ -38,7 +38,7 @@ UPDATE deliveries SET state = 'claimed', fence = fence + 1, worker = :worker
 WHERE id IN (
     SELECT id FROM deliveries WHERE send_id = :send AND state IN ('queued', 'deferred') AND due_at <= :now
     ORDER BY due_at, id LIMIT :limit)
-RETURNING id, fence, subscriber_id, address, name, fields, attempts, first_try_at
+RETURNING id, fence, subscriber_id, address, name, fields, tags, attempts, first_try_at
 """
 INTEND = """
 UPDATE deliveries SET state = 'sending', intent_at = :at, message_id = :message_id, first_try_at = coalesce(first_try_at, :at)
@@ -182,13 +182,19 @@ def _settle(connection: apsw.Connection, claim: Claim, outcome: Outcome) -> None
 
 
 def _claimed(row: Sequence[object], slot: float) -> Claim:
-    delivery_id, fence, subscriber_id, address, name, fields, attempts, first_try_at = row
+    delivery_id, fence, subscriber_id, address, name, fields, tags, attempts, first_try_at = row
     assert isinstance(delivery_id, int)
     assert isinstance(fence, int)
     assert isinstance(subscriber_id, int)
     assert isinstance(attempts, int)
     first = datetime.fromtimestamp(first_try_at, UTC) if isinstance(first_try_at, float) else None
-    reader = Reader(subscriber_id=subscriber_id, address=str(address), name=str(name), values=json.loads(str(fields)))
+    reader = Reader(
+        subscriber_id=subscriber_id,
+        address=str(address),
+        name=str(name),
+        values=json.loads(str(fields)),
+        tags=frozenset(json.loads(str(tags))),
+    )
     return Claim(
         delivery_id=delivery_id,
         fence=fence,

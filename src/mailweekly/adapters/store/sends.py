@@ -57,6 +57,7 @@ class Recipient:
     address: str  # as it goes on the wire
     name: str
     fields: Mapping[str, str]
+    tags: frozenset[str] = frozenset()
     reason: str = ""
 
 
@@ -121,7 +122,8 @@ def freeze(connection: apsw.Connection, what: Freeze, now: float) -> int:
     send_id = connection.last_insert_rowid()
     held = _held_elsewhere(connection, what.issue, what.kind, send_id)
     connection.executemany(
-        "INSERT INTO deliveries (send_id, subscriber_id, key, address, name, fields, state, reason) VALUES (?,?,?,?,?,?,?,?)",
+        "INSERT INTO deliveries (send_id, subscriber_id, key, address, name, fields, tags, state, reason)"
+        " VALUES (?,?,?,?,?,?,?,?,?)",
         _rows(send_id, what.recipients, held),
     )
     _note(connection, now, send_id, f"frozen: issue {what.issue} to {what.audience}, edition {what.edition}")
@@ -281,7 +283,8 @@ def _rows(send_id: int, recipients: Iterable[Recipient], held: frozenset[str]) -
         reason = one.reason or ("an earlier send of this issue has this reader" if one.key in held else "")
         state = "skipped" if reason else "queued"
         fields = json.dumps(dict(one.fields), ensure_ascii=False, separators=(",", ":"))
-        yield (send_id, one.subscriber_id, one.key, one.address, one.name, fields, state, reason)
+        tags = json.dumps(sorted(one.tags), ensure_ascii=False)
+        yield (send_id, one.subscriber_id, one.key, one.address, one.name, fields, tags, state, reason)
 
 
 def _note(connection: apsw.Connection, now: float, send_id: int, what: str) -> None:
