@@ -9,6 +9,7 @@ Errors: SettingsError naming the file, the key and the nearest known name.
 """
 
 import difflib
+import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -121,7 +122,10 @@ class RelayAddress:
     @property
     def is_loopback(self) -> bool:
         """Whether the relay is on this machine."""
-        return self.host in {"localhost", "::1"} or self.host.startswith("127.")
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:  # a name; 127.example.org is one as well
+            return self.host == "localhost"
 
     def __str__(self) -> str:
         return "outbox" if self.kind == "outbox" else f"{self.host}:{self.port}"

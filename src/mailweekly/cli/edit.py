@@ -56,7 +56,7 @@ def fix(ref: str, *, write: bool, as_json: bool) -> None:
             document |= {
                 "codec": found.codec,
                 "rounds": found.rounds,
-                "lines": found.changed_lines,
+                "lines": list(found.changed_lines),
                 "diff": "\n".join(diff),
             }
         terminal.out_json(document)

@@ -27,7 +27,7 @@ def find_faults(
         audience=audience,
         settings=place.settings,
         known_fields=fields,
-        relay_is_outbox=place.machine.relay.kind == "outbox",
+        relay_is_outbox=place.machine.relay.kind == "outbox" or place.machine.relay.is_loopback,
     )
     return check(subject, levels=place.settings.check)
 

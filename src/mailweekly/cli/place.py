@@ -62,12 +62,10 @@ def _settings(path: Path) -> Settings:
 
 
 def _machine(path: Path) -> Machine:
-    values: dict[str, str] = {}
-    if path.is_file():
-        values = _env_file(path)
-    place = ENV_NAME if values else "the environment"
-    values.update({name: value for name, value in os.environ.items() if name.startswith(ENV_PREFIX)})
-    return known.machine(values, place=place)
+    values = _env_file(path) if path.is_file() else {}
+    known.machine(values, place=ENV_NAME)  # so that an error names the place its value came from
+    outer = {name: value for name, value in os.environ.items() if name.startswith(ENV_PREFIX)}
+    return known.machine({**values, **outer}, place="the environment")
 
 
 def _env_file(path: Path) -> dict[str, str]:
