@@ -30,7 +30,7 @@ VOID: Final = frozenset(
 def armoured(mjml: str) -> str:
     """Return the MJML with nothing in it that mrml would corrupt."""
     safe = TAG.sub(_tag, escape.clean(mjml).replace("\r", ""))
-    return TITLE.sub(lambda found: found[1] + _references(" ".join(found[2].split())) + found[3], safe)
+    return TITLE.sub(lambda found: found[1] + _references(escape.one_line(found[2])) + found[3], safe)
 
 
 def depth_fault(mjml: str) -> int | None:

@@ -16,7 +16,7 @@ from mailweekly.edition import escape
 from mailweekly.edition.conditions import CLOSE, condition, is_in, opening
 from mailweekly.edition.highlight import coloured
 from mailweekly.edition.inlines import image, inline_html, only_images, unlinked
-from mailweekly.edition.page import DEEPEST, Page
+from mailweekly.edition.page import DEEPEST, Page, flat
 from mailweekly.edition.sources import source
 from mailweekly.issue.model import (
     Block,
@@ -85,8 +85,7 @@ def _block(block: Block, page: Page) -> str:
         case ListBlock():
             return _list(block, page)
         case Quote():
-            inner = _inside(block.blocks, page, INDENT_PX)
-            return inner if page.depth >= DEEPEST else f'<blockquote class="bq">{inner}</blockquote>'
+            return f'<blockquote class="bq">{_inside(block.blocks, page, INDENT_PX)}</blockquote>'
         case Code():
             return _code(block)
         case Table():
@@ -110,7 +109,7 @@ def _special(block: Rule | Html | Component, page: Page) -> str:
 def _inside(blocks: Iterable[Block | Entry], page: Page, indent_px: int) -> str:
     width, depth = page.column_px, page.depth
     page.column_px, page.depth = max(width - indent_px, NARROWEST_PX), depth + 1
-    drawn = blocks_html(blocks, page)
+    drawn = blocks_html(flat(blocks) if depth >= DEEPEST else blocks, page)
     page.column_px, page.depth = width, depth
     return drawn
 
@@ -147,8 +146,6 @@ def _image_block(pair: tuple[Image, str], caption: str, url: str, page: Page) ->
 
 
 def _list(block: ListBlock, page: Page) -> str:
-    if page.depth >= DEEPEST:
-        return "".join(_inside(item, page, 0) for item in block.items)
     tag = "ol" if block.ordered else "ul"
     start = f' start="{block.start}"' if block.ordered and block.start != 1 else ""
     items = "".join(f"<li>{_item(item, page)}</li>" for item in block.items)
@@ -187,7 +184,7 @@ def _cells(row: Sequence[Sequence[Inline]], aligns: Sequence[str], page: Page, *
 
 
 def _align(aligns: Sequence[str], at: int) -> str:
-    return f' align="{aligns[at]}"' if at < len(aligns) and aligns[at] else ""
+    return f' align="{aligns[at]}" style="text-align:{aligns[at]}"' if at < len(aligns) and aligns[at] else ""
 
 
 def _html(block: Html, page: Page) -> str:

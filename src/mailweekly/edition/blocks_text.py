@@ -11,8 +11,8 @@ from typing import Final
 
 from mailweekly.edition import escape
 from mailweekly.edition.columns import WIDTH, pad, width, wrapped
-from mailweekly.edition.conditions import CLOSE, condition, is_in, opening
-from mailweekly.edition.page import DEEPEST
+from mailweekly.edition.conditions import CLOSE, condition, is_in, opening, unmarked
+from mailweekly.edition.page import DEEPEST, flat
 from mailweekly.issue.model import (
     Block,
     Break,
@@ -57,7 +57,7 @@ class Sheet:
 def blocks_text(blocks: Iterable[Block | Entry], sheet: Sheet, *, columns: int = WIDTH, depth: int = 0) -> list[str]:
     """Return the lines of blocks, an empty line between two of them."""
     lines: list[str] = []
-    for block in blocks:
+    for block in flat(blocks) if depth > DEEPEST else blocks:
         drawn = (
             sheet.entry(block, sheet, columns)
             if isinstance(block, Entry)
@@ -83,10 +83,8 @@ def inline_text(inlines: Sequence[Inline], depth: int = 0) -> str:
 
 def _inline(part: Inline, depth: int) -> str:
     match part:
-        case Text():
-            return escape.clean(part.text)
-        case CodeSpan():
-            return escape.clean(part.text)
+        case Text() | CodeSpan():
+            return unmarked(escape.clean(part.text))
         case Break():
             return "\n" if part.hard else " "
         case FootnoteRef():
@@ -114,10 +112,13 @@ def _block(block: Block, sheet: Sheet, columns: int, depth: int) -> list[str]:
         case ListBlock():
             return _list(block, sheet, columns, depth)
         case Quote():
-            inner = blocks_text(block.blocks, sheet, columns=columns - 2, depth=depth + 1)
-            return inner if depth >= DEEPEST else [f"> {line}".rstrip() for line in inner]
+            return [
+                f"> {line}".rstrip() for line in blocks_text(block.blocks, sheet, columns=columns - 2, depth=depth + 1)
+            ]
         case Code():
-            return [f"{CODE_INDENT}{line}".rstrip() for line in escape.clean(block.text).rstrip("\n").split("\n")]
+            return [
+                f"{CODE_INDENT}{line}".rstrip() for line in unmarked(escape.clean(block.text)).rstrip("\n").split("\n")
+            ]
         case Table():
             return _table(block, columns)
         case Picture():
@@ -135,7 +136,7 @@ def _filled(text: str, columns: int) -> list[str]:
 def _list(block: ListBlock, sheet: Sheet, columns: int, depth: int) -> list[str]:
     lines: list[str] = []
     marks = [f"{block.start + at}. " if block.ordered else "- " for at in range(len(block.items))]
-    indent = "" if depth >= DEEPEST else " " * max((len(mark) for mark in marks), default=0)
+    indent = " " * max((len(mark) for mark in marks), default=0)
     for mark, item in zip(marks, block.items, strict=True):
         inner = blocks_text(item, sheet, columns=columns - len(indent), depth=depth + 1)
         if block.tight:
@@ -188,7 +189,9 @@ def _picture(block: Picture, sheet: Sheet, columns: int) -> list[str]:
 
 def _html(block: Html, columns: int) -> list[str]:
     lines = [
-        line for part in block.text.strip().split("\n") for line in wrapped(" ".join(part.split()), columns=columns)
+        line
+        for part in unmarked(escape.clean(block.text)).strip().split("\n")
+        for line in wrapped(" ".join(part.split()), columns=columns)
     ]
     said = "\n".join(lines)
     return lines + [f"<{url.removeprefix('mailto:')}>" for url in dict.fromkeys(block.urls) if url not in said]

@@ -16,6 +16,7 @@ from wcwidth import wcswidth
 __all__ = ["WIDTH", "pad", "width", "wrapped"]
 
 WIDTH: Final = 72  # columns; leaves room for four levels of quoting below 80
+BLANK: Final = re.compile(r"[ \t\r\f\v]+")
 NOT_FIRST: Final = frozenset("、。，．：；？！…‥・）〕］｝〉》」』】〗〙”’％‰ー々")
 NOT_LAST: Final = frozenset("（〔［｛〈《「『【〖〘“‘")
 WIDE: Final = re.compile("[\u2e80-\ua4cf\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff]")
@@ -53,17 +54,19 @@ def _wrapped(text: str, first: str, rest: str, columns: int) -> list[str]:
         taken = width(piece)
         gap = 1 if blank and not empty else 0
         if not empty and used + gap + taken > columns:
-            lines.append(line.rstrip())
+            lines.append(line.rstrip(" "))
             line, used, gap = rest, width(rest), 0
         line += " " * gap + piece
         used += gap + taken
         empty = False
-    return [*lines, line.rstrip()]
+    return [*lines, line.rstrip(" ")]
 
 
 def _pieces(text: str) -> Iterator[tuple[bool, str]]:
     """Yield what may not be broken, and whether a blank stands before it."""
-    for word in text.split():
+    for word in BLANK.split(text):
+        if not word:
+            continue
         if not WIDE.search(word):
             yield True, word
             continue

@@ -45,8 +45,10 @@ def faults(mjml: str) -> Iterator[Fault]:
     known, refused = _table()
     opened: list[tuple[str, int]] = []
     html = 0  # depth of `opened` at the component that holds HTML; 0: not inside one
+    end = 0
     for found in TAG.finditer(mjml):
-        name = found[2]
+        yield from _stray(mjml, end, found.start())
+        name, end = found[2], found.end()
         if name is None:
             continue
         if found[1]:
@@ -62,8 +64,19 @@ def faults(mjml: str) -> Iterator[Fault]:
                 html = len(opened) + 1
         if not leaf:
             opened.append((name, found.start()))
+    yield from _stray(mjml, end, len(mjml))
     for name, offset in opened:
         yield Fault(offset=offset, what=f"<{name}> is never closed", hint=f"add </{name}>")
+
+
+def _stray(mjml: str, start: int, end: int) -> Iterator[Fault]:
+    at = mjml.find("<", start, end)
+    if at >= 0:
+        yield Fault(
+            offset=at,
+            what=f"not a tag: {mjml[at : at + 20]!r}",
+            hint="write &lt; for <, and quote every attribute's value",
+        )
 
 
 def _closed(name: str, offset: int, opened: list[tuple[str, int]]) -> Iterator[Fault]:

@@ -6,15 +6,17 @@
 it round; values are percent-encoded, so that nothing in them can end a comment.
 """
 
+import re
 from typing import Final
 from urllib.parse import quote
 
 from mailweekly.issue.model import Component
 
-__all__ = ["CLOSE", "CONDITIONAL", "condition", "is_in", "opening"]
+__all__ = ["CLOSE", "CONDITIONAL", "asked_in", "condition", "is_in", "opening", "unmarked"]
 
 CONDITIONAL: Final = frozenset({"only", "unless"})
 CLOSE: Final = "<!--mw:fi-->"
+MARK: Final = re.compile(r"<!--mw:if (\S+?)-->")
 PERSONAL: Final = ("segment", "field")
 
 
@@ -43,6 +45,16 @@ def condition(component: Component) -> str:
 def opening(asked: str) -> str:
     """Return the mark before a conditional block."""
     return f"<!--mw:if {asked}-->"
+
+
+def asked_in(*documents: str) -> tuple[str, ...]:
+    """Return each condition that the finished documents ask, once, in order of place."""
+    return tuple(dict.fromkeys(found[1] for document in documents for found in MARK.finditer(document)))
+
+
+def unmarked(said: str) -> str:
+    """Return plain text in which nothing can be taken for a mark."""
+    return said.replace("<!--mw:", "<!-- mw:")
 
 
 def _value(raw: str) -> str:

@@ -1,8 +1,8 @@
 """
 Entries as the plain values a theme's partials are given, and which of them is the lead.
 
-The lead: `{.lead}`, else what the front matter's `lead` says (none, first, an entry's place or its number), else the entry the issue opens with, if it
-has a blurb and is not alone in its section. An entry inside a container is never the lead: what is conditional stays where it is.
+The lead: `{.lead}`, else what the front matter's `lead` says (none, first, an entry's place or its number), else the entry the issue opens with, if
+it has a blurb and is not alone in its section. An entry inside a container is never the lead: what is conditional stays where it is.
 """
 
 from collections.abc import Mapping, Sequence

@@ -8,6 +8,7 @@ Errors: none; a language nobody knows, and a block too long to be worth it, is d
 Source: contrast on the box #111A2C between 6.9 and 15 (WCAG 2.2 formula), measured.
 """
 
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import groupby
 from typing import Any, Final
@@ -41,7 +42,12 @@ def coloured(code: str, lang: str) -> str:
     lexer = _lexer(lang.strip().lower()) if 0 < len(plain) <= LONGEST else None
     if lexer is None:
         return _lines(plain)
-    painted = ((_colour(str(kind)), value) for kind, value in lexer.get_tokens(plain))
+    painted = [(_colour(str(kind)), value) for kind, value in lexer.get_tokens(plain)]
+    while painted and painted[-1][1].endswith("\n"):  # the line end lexers want and add
+        colour, value = painted.pop()
+        painted += [(colour, value[:-1])] if value[:-1] else []
+    if "".join(value for _, value in painted) != plain:
+        return _lines(plain)  # some lexers drop what they do not expect
     runs = groupby(_inked(painted), key=lambda pair: pair[0])
     return "".join(_span(colour, "".join(value for _, value in run)) for colour, run in runs)
 
@@ -54,7 +60,7 @@ def _lexer(lang: str) -> Any:
     from pygments.util import ClassNotFound
 
     try:
-        return get_lexer_by_name(lang, stripnl=False, ensurenl=False)
+        return get_lexer_by_name(lang, stripnl=False, ensurenl=True)
     except ClassNotFound:
         return None
 
@@ -65,7 +71,7 @@ def _colour(kind: str) -> str:
     return next((colour for name, colour in COLOURS if bare == name or bare.startswith(f"{name}.")), "")
 
 
-def _inked(painted: Any) -> Any:
+def _inked(painted: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     """Yield colour and value; white space takes the colour before it, which saves spans."""
     last = ""
     for colour, value in painted:

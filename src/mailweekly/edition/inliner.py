@@ -79,6 +79,7 @@ def _inliner() -> Any:
     from premailer import Premailer
 
     _with_room()
+    cssutils.ser.prefs.minimizeColorHash = False  # #FFF is not a colour everywhere
     parser = cssutils.CSSParser(fetcher=lambda _url: (None, ""), validate=False, raiseExceptions=False)
 
     class Offline(Premailer):  # type: ignore[misc]

@@ -63,3 +63,6 @@ class Edition:
     slots: tuple[Slot, ...]  # index = slot number in the tokens; theme's and issue's together
     digest: str  # "sha256:<hex>" over the canonical form: literals and slots by name, theme, publication
     entry_urls: tuple[str, ...]
+    conditions: tuple[
+        str, ...
+    ] = ()  # asked of each reader: "segment=paid", "!field=city"; marked in html and text (edition.conditions)

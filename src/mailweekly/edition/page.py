@@ -1,14 +1,14 @@
 """What drawing a block needs to know besides the block: words, widths, addresses, and who draws what the theme draws."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from posixpath import normpath
 from typing import Final
 
 from mailweekly.edition.ranks import Ranks
-from mailweekly.issue.model import Entry
+from mailweekly.issue.model import Block, Entry, ListBlock, Quote
 
-__all__ = ["DEEPEST", "Page", "image_address"]
+__all__ = ["DEEPEST", "Page", "flat", "image_address"]
 
 DEEPEST: Final = (
     16  # nested blocks or inlines drawn as such; deeper ones are drawn flat, far below the compiler's limit
@@ -41,3 +41,19 @@ def image_address(base_url: str, src: str) -> str:
     if src.startswith(ABSOLUTE) or not base_url:
         return src
     return f"{base_url.rstrip('/')}/{normpath('/' + src).lstrip('/')}"
+
+
+def flat(blocks: Iterable[Block | Entry]) -> Iterator[Block | Entry]:
+    """Yield the blocks with every quote and list among them opened up, however deep: what is left of nesting nobody can follow."""
+    waiting = [iter(blocks)]
+    while waiting:
+        block = next(waiting[-1], None)
+        match block:
+            case None:
+                waiting.pop()
+            case Quote():
+                waiting.append(iter(block.blocks))
+            case ListBlock():
+                waiting.append(inner for item in block.items for inner in item)
+            case _:
+                yield block

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, Final
 
 from mailweekly.edition.compiler import compiled, origin
+from mailweekly.edition.conditions import asked_in
 from mailweekly.edition.contexts import check_contexts
 from mailweekly.edition.design import read
 from mailweekly.edition.inliner import inlined, tightened
@@ -122,4 +123,5 @@ def _edition(desk: Desk, values: dict[str, Any], html: str, text: str, mjml: str
         slots=table.slots,
         digest=f"sha256:{digest}",
         entry_urls=urls,
+        conditions=asked_in(html, text),
     )

@@ -7,6 +7,7 @@ from typing import Any
 from mailweekly.edition.blocks_html import blocks_html
 from mailweekly.edition.conditions import is_in
 from mailweekly.edition.entries import entry_values
+from mailweekly.edition.escape import one_line
 from mailweekly.edition.inlines import inline_html
 from mailweekly.edition.page import Page
 from mailweekly.edition.ranks import Ranks
@@ -101,7 +102,7 @@ def _section(section: Section, rank: int, lead: Entry | None, page: Page, painte
 
 
 def _said(section: Section) -> str:
-    return " ".join(plain(section.title).split())
+    return one_line(plain(section.title))
 
 
 def _numbering(run: Sequence[Entry], *, ordered: bool) -> tuple[int, bool]:

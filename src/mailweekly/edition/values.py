@@ -2,8 +2,9 @@
 Everything a theme's templates may see, as plain values: the contract of a theme.
 
 Of the mail: `lang dir start end subject preheader filler title kicker counts intro lead groups outro contents reason logo css`; of the theme: `theme`
-(width, breakpoint, padding, gutter), `c` (light colours), `type` (font, mono, body, line), `words`; of the publication: `publication`; and a function,
-`field(name, default="")`. A component's partial sees `theme c words publication contents field`, its `options` (an absent one: empty), its `body`.
+(width, breakpoint, padding, gutter), `c` (light colours), `type` (font, mono, body, line), `words`; of the publication: `publication`. The function
+`field(name, default="")` asks for a merge field. A component's partial sees `theme c words publication contents field`, its `options` (an absent one
+is empty) and its `body`.
 """
 
 from collections.abc import Mapping, Sequence

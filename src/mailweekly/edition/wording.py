@@ -3,7 +3,7 @@ Subject, preheader and the masthead's words: what an inbox shows before the mail
 
 Refuses to invent: a subject is the front matter's, else the heading as written, else what is known of name, number and title.
 
-Source: lengths by display width as inbox lists cut them (about 90 columns of preheader).
+Source: lengths by display width as inbox lists cut them (90 columns of preheader).
 """
 
 import re
@@ -12,13 +12,14 @@ from typing import Final
 
 from mailweekly.edition.columns import width
 from mailweekly.edition.conditions import CONDITIONAL
+from mailweekly.edition.escape import clean, one_line
 from mailweekly.edition.model import Publication
 from mailweekly.issue.model import Block, Component, Entry, Heading, Issue, ListBlock, Paragraph, Quote
 from mailweekly.issue.words import plain
 
 __all__ = ["filler", "kicker", "preheader", "subject", "title"]
 
-PREHEADER_COLUMNS: Final = 110
+PREHEADER_COLUMNS: Final = 90
 SENTENCE: Final = re.compile(r".+?(?:[.!?…](?=[\s\"'”’)]|$)|[。！？])[\"'”’）)]*", re.DOTALL)
 SHORTEST: Final = 40  # columns; a shorter first sentence takes the next along
 FILLER: Final = (
@@ -133,4 +134,4 @@ def _cut(text: str) -> str:
 
 
 def _line(text: str) -> str:
-    return " ".join(text.split())
+    return one_line(clean(text))
