@@ -223,26 +223,26 @@ class Dispatch:
     async def _answered(self, lane: Lane, claim: Claim, reply: Reply | None) -> Lane | None:
         if reply is None:
             return lane
+        matter = judge(reply)
+        if matter is Matter.LANE:
+            await self._cut(claim, "", reply)
+            await lane.close()
+            return None
         self._cuts.pop(claim.delivery_id, None)
         now = self.clock.now()
         await self._settle(claim, after_reply(reply, delivery_id=claim.delivery_id, attempts=claim.attempts, now=now))
-        match judge(reply):
-            case Matter.LANE:
-                await lane.close()
-                return None
-            case Matter.ACCOUNT:
-                self._stop_send(f"the relay refuses this sender or message: {reply}")
+        if matter is Matter.ACCOUNT:
+            self._stop_send(f"the relay refuses this sender or message: {reply}")
         return lane
 
-    async def _cut(self, claim: Claim, reason: str) -> None:
+    async def _cut(self, claim: Claim, reason: str, reply: Reply | None = None) -> None:
+        """Put a delivery back whose connection was no good; the third time in a row it waits its turn."""
         self._cuts[claim.delivery_id] += 1
-        now = self.clock.now()
-        if self._cuts[claim.delivery_id] < CUTS:
-            await self._settle(claim, Outcome(state=State.QUEUED, at=now, reason=reason))
-            return
-        del self._cuts[claim.delivery_id]
-        due_at = now + retry_delay(claim.delivery_id, claim.attempts)
-        await self._settle(claim, Outcome(state=State.DEFERRED, at=now, due_at=due_at, reason=reason))
+        now, due_at, state = self.clock.now(), None, State.QUEUED
+        if self._cuts[claim.delivery_id] >= CUTS:
+            del self._cuts[claim.delivery_id]
+            due_at, state = now + retry_delay(claim.delivery_id, claim.attempts), State.DEFERRED
+        await self._settle(claim, Outcome(state=state, at=now, due_at=due_at, reply=reply, reason=reason))
 
     async def _skip(self, claim: Claim, reason: str) -> None:
         await self._settle(claim, Outcome(state=State.SKIPPED, at=self.clock.now(), reason=reason))

@@ -30,7 +30,7 @@ CREATE TABLE deliveries (
     address       TEXT NOT NULL,       -- as it goes on the wire
     name          TEXT NOT NULL,
     fields        TEXT NOT NULL,       -- JSON object: the reader's own fields at the freeze
-    tags          TEXT NOT NULL,       -- JSON array: what conditional blocks ask for
+    tags          TEXT NOT NULL DEFAULT '[]',       -- JSON array: what conditional blocks ask for
     state         TEXT NOT NULL,
     fence         INTEGER NOT NULL DEFAULT 0,  -- rises with every claim
     worker        TEXT NOT NULL DEFAULT '',
