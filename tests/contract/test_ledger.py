@@ -8,7 +8,6 @@ from typing import Protocol
 
 import apsw
 import pytest
-from tests.fakes import START, FakeLedger, readers
 
 from mailweekly.adapters.store import sends
 from mailweekly.adapters.store.ledger import SqliteLedger
@@ -17,6 +16,7 @@ from mailweekly.delivery.pace import Limit
 from mailweekly.delivery.ports import Claim, Ledger
 from mailweekly.delivery.reply import GIVE_UP, Outcome, Reply, Stage
 from mailweekly.delivery.states import SendState, State
+from tests.fakes import START, FakeLedger, readers
 
 BUSY = Reply(code=451, text="4.7.1 later", stage=Stage.RCPT)
 

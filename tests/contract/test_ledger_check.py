@@ -8,14 +8,14 @@ from typing import Any
 
 import apsw
 import pytest
-from tests.ledger_check import violations
-from tests.sink.log import LogWriter
 
 from mailweekly.adapters.store.connection import connect
 from mailweekly.edition.model import Edition
 from mailweekly.message.model import Message, Reader, Sender
 from mailweekly.message.program import Program, compose, prepare
 from mailweekly.tokens import Keys
+from tests.ledger_check import violations
+from tests.sink.log import LogWriter
 
 KEYS = Keys(current=b"k" * 32)
 AT = datetime(2026, 3, 1, 9, tzinfo=UTC)

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from tests.fakes import FakeRelay
-from tests.sink import Sink, SinkLog, parse
 
 from mailweekly.adapters.outbox.relay import OutboxRelay
 from mailweekly.adapters.smtp.relay import SmtpRelay
@@ -17,6 +15,8 @@ from mailweekly.delivery.ports import Relay
 from mailweekly.delivery.reply import Matter, judge
 from mailweekly.message.model import Message
 from mailweekly.settings import machine
+from tests.fakes import FakeRelay
+from tests.sink import Sink, SinkLog, parse
 
 
 class Bench(Protocol):

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.sink import ScriptError, SinkProcess, parse
 from tests.sink.certificates import papers
 from tests.sink.script import DIALOGUES

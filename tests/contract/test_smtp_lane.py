@@ -1,14 +1,13 @@
 """The SMTP lane against a server that misbehaves: what is credited to whom, and that doubt is told from certainty."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.contract.test_relay import letter, no, yes
-from tests.sink import Sink, SinkLog, parse
 
 from mailweekly.adapters.smtp.lane import SmtpLane
 from mailweekly.adapters.smtp.relay import SmtpRelay
@@ -16,6 +15,9 @@ from mailweekly.delivery.ports import NoAnswerError, RelayDownError, UnsuitedErr
 from mailweekly.delivery.reply import Matter, Stage, judge
 from mailweekly.errors import LoginError, UnreachableError
 from mailweekly.settings import Machine, machine
+from tests.contract.test_relay import letter, no, yes
+from tests.sink import Sink, SinkLog, parse
+from tests.sink.certificates import papers
 
 Start = Callable[..., Awaitable[tuple[SmtpRelay, SinkLog]]]
 
@@ -308,3 +310,30 @@ async def test_a_relay_that_knows_no_ehlo_is_still_a_relay_or_a_named_error(star
     assert await lane.deliver(letter(), yes)
     await lane.close()
     assert len(log.kept()) == 1
+
+
+@pytest.mark.parametrize("implicit", [True, False], ids=["implicit", "starttls"])
+async def test_inside_tls_one_message_after_another_leaves_at_once(tmp_path: Path, implicit: bool) -> None:
+    made = papers(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*made.pair)
+    sink = Sink(parse("login reader s3cret"), tmp_path / "sink.log", tls=context, implicit=implicit)
+    port = await sink.start()
+    settings = machine(
+        {
+            "MAILWEEKLY_RELAY": f"{'smtps' if implicit else 'smtp'}://reader@127.0.0.1:{port}",
+            "MAILWEEKLY_RELAY_PASSWORD": "s3cret",
+            "MAILWEEKLY_RELAY_CA": str(made.authority),
+            "MAILWEEKLY_RELAY_TIMEOUT": "3s",
+            "MAILWEEKLY_DOT_TIMEOUT": "3s",
+        }
+    )
+    lane = await SmtpRelay(settings, max_messages=100).open()
+    for number in range(12):
+        size = (10, 20_000, 60_000, 400_000)[number % 4]
+        reply = await lane.deliver(letter(number, f"{'x' * 70}\r\n" * (size // 72)), yes)
+        assert reply is not None
+        assert judge(reply) is Matter.ACCEPTED
+    await lane.close()
+    await sink.stop()
+    assert len(SinkLog(tmp_path / "sink.log").kept()) == 12

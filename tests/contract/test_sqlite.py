@@ -7,8 +7,6 @@ from pathlib import Path
 
 import apsw
 import pytest
-from tests.contract.test_ledger import frozen, writer
-from tests.fakes import START
 
 from mailweekly.adapters.store import sends
 from mailweekly.adapters.store.connection import connect, journal_mode
@@ -19,6 +17,8 @@ from mailweekly.delivery.pace import Limit
 from mailweekly.delivery.reply import Outcome
 from mailweekly.delivery.states import SendState, State, is_legal
 from mailweekly.errors import RefusedError, UnreachableError
+from tests.contract.test_ledger import frozen, writer
+from tests.fakes import START
 
 __all__ = ["writer"]
 

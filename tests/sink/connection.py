@@ -113,7 +113,7 @@ class Connection(asyncio.Protocol):
     def abort(self) -> None:
         """End it at once."""
         self._over = True
-        if self._transport:
+        if self._transport and not self._transport.is_closing():
             self._transport.abort()
 
     # ------------------------------------------------------------------ lines and bodies
@@ -271,8 +271,7 @@ class Connection(asyncio.Protocol):
             case "close":
                 self._flush()
                 self._over = True
-                if self._transport:
-                    self._transport.close()
+                self._hang_up()
             case "reset":
                 self._reset()
             case "silence":
@@ -331,5 +330,9 @@ class Connection(asyncio.Protocol):
         if self._out and self._transport and not self._muted:
             self._transport.write(b"".join(self._out))
         self._out.clear()
-        if self._over and self._transport:
+        if self._over:
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        if self._transport and not self._transport.is_closing():
             self._transport.close()

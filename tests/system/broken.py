@@ -92,7 +92,7 @@ def asks_once() -> None:
 
     clause = "AND NOT EXISTS (SELECT 1 FROM suppressions WHERE suppressions.key = deliveries.key)"
     assert clause in ledger.INTEND
-    ledger.INTEND = ledger.INTEND.replace(clause, "")  # type: ignore[misc]
+    ledger.INTEND = ledger.INTEND.replace(clause, "")
 
 
 def rereads() -> None:

@@ -156,12 +156,15 @@ def _child(job: dict[str, Any]) -> int:
 
 def _serve() -> None:
     import aiosmtplib  # noqa: F401 - loaded once, for all children
+    import dotenv  # noqa: F401
 
     import mailweekly.adapters.smtp.relay
-    import mailweekly.cli.send
-    import mailweekly.edition.render
-    import mailweekly.issue.parse  # noqa: F401
+    import mailweekly.cli.send  # noqa: F401
+    from mailweekly.delivery import dispatch
+    from mailweekly.issue.parse import parse
 
+    parse("# A title\n\nA text.\n")
+    dispatch.LOOK_S = 0.02  # type: ignore[misc]
     for line in sys.stdin:
         pid = os.fork()
         if not pid:

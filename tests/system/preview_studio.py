@@ -46,7 +46,10 @@ def studio(folder: Path) -> Studio:
             error = IssueError("the line says <BROKEN>", place=place, hint="take it out")
             return Rendered(source=path.name, source_text=text, edition=None, error=error)
         return Rendered(
-            source=path.name, source_text=text, edition=_edition(number, lines), check=lambda: _findings(path.name, lines)
+            source=path.name,
+            source_text=text,
+            edition=_edition(number, lines),
+            check=lambda: _findings(path.name, lines),
         )
 
     def image(_: int, address: str) -> bytes | None:
@@ -56,7 +59,7 @@ def studio(folder: Path) -> Studio:
         publication="Pebble <Weekly>",
         issues=issues,
         render=render,
-        sample_message=lambda edition: _message(edition),
+        sample_message=_message,
         image=image,
         watched=(folder,),
     )
@@ -74,7 +77,7 @@ def running(preview: Studio, host: str = "127.0.0.1") -> Iterator[PreviewServer]
                 time.sleep(0.005)
             yield server
         finally:
-            server.stop()
+            server.should_exit = True
             thread.join(20)
             assert not thread.is_alive()
 

@@ -91,7 +91,8 @@ class Stand:
         assert self.one.violations(self.log.path) == []
         assert set(states) <= {"accepted", "unknown"}
         assert states["unknown"] <= self.connections * kills
-        assert code == (75 if states["unknown"] else 0)
+        # 77: it was killed when all was done and only the goodbye was missing
+        assert code in ({75} if states["unknown"] else {0, 77})
 
 
 def _stand(tmp_path: Path, sink: SinkProcess, server: ForkServer, *, count: int = 12, connections: int = 3) -> Stand:

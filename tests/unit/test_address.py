@@ -132,6 +132,7 @@ SAME = [
     ("josé@example.org", "JOSE\u0301@example.org"),
     ("a@ｅｘａｍｐｌｅ.org", "a@example.org"),
     ("straße@example.org", "STRASSE@example.org"),
+    ("\u03b1\u0345\u0301@example.org", "\u03b1\u0301\u0345@example.org"),
 ]
 
 

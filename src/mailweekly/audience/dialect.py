@@ -52,6 +52,7 @@ def choose(text: str, *, file: str, delimiter: str | None = None) -> Dialect:
         if len(delimiter) != 1 or delimiter.isalnum() or delimiter in '"\r\n':
             raise ListError(
                 "A delimiter is one character, and neither a letter, a digit nor a quotation mark.",
+                place=file,
                 hint="--delimiter ';'",
             )
         return Dialect(delimiter=delimiter, start=start, line=line)

@@ -93,13 +93,7 @@ class _Reader:
         self.warnings: list[str] = []
 
     def columns(self) -> Columns:
-        email = self._only("email")
-        if email is None:
-            raise ListError(
-                "No column of addresses was found.",
-                place=self.place,
-                hint=f"The columns are: {self._listed(range(len(self.names)))}. Say which one it is: --map email=COLUMN.",
-            )
+        email = self._address()
         status = self._only("status")
         name = self._name()
         tags = self._first("tags")
@@ -133,6 +127,16 @@ class _Reader:
             not_read=not_read,
             warnings=tuple(self.warnings),
         )
+
+    def _address(self) -> int:
+        email = self._only("email")
+        if email is None:
+            raise ListError(
+                "No column of addresses was found.",
+                place=self.place,
+                hint=f"The columns are: {self._listed(range(len(self.names)))}. Say which one it is: --map email=COLUMN.",
+            )
+        return email
 
     def _only(self, role: str) -> int | None:
         """Take the one column of a role; several are a doubt about the file."""

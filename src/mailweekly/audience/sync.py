@@ -10,7 +10,7 @@ Refuses to act: whoever holds the people applies the changes.
 Errors: none.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from mailweekly.audience.listfile import ListFile
@@ -84,18 +84,12 @@ def sync(
             found.added.append(row)
         else:
             found.meet(row, subscriber, list_name, overwrite=overwrite)
-    named = {row.key for row in file.rows}
-    left = tuple(
-        subscriber
-        for key, subscriber in existing.items()
-        if key not in named and list_name in subscriber.lists and (from_file is None or key in from_file)
-    )
     return Changes(
         list_name=list_name,
         added=tuple(found.added),
         updated=tuple(found.updated),
         joined=tuple(found.joined),
-        left=left,
+        left=tuple(_left(existing, list_name, {row.key for row in file.rows}, from_file)),
         suppressed=tuple(found.suppressed),
         kept_out=tuple(found.kept_out),
         conflicts=tuple(found.conflicts),
@@ -151,6 +145,14 @@ class _Found:
             )
             return here
         return in_file
+
+
+def _left(
+    existing: Mapping[str, Subscriber], list_name: str, named: Collection[str], from_file: Collection[str] | None
+) -> Iterator[Subscriber]:
+    for key, subscriber in existing.items():
+        if key not in named and list_name in subscriber.lists and (from_file is None or key in from_file):
+            yield subscriber
 
 
 def _status_alone(subscriber: Subscriber | None) -> Suppression | None:

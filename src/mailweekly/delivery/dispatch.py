@@ -154,9 +154,11 @@ class Dispatch:
                     if lane is not None and lane.spent:
                         await lane.close()
                         lane, failures = None, -1  # no failure: the next one is opened at once
-            except MailweeklyError as error:  # the ledger itself: what this delivery is, the next start reads off it
+            except MailweeklyError as error:
                 self._fail(error)
                 lane = None
+                with contextlib.suppress(MailweeklyError):  # the ledger may be what failed; the next start reads it off
+                    await self.ledger.release([claim])
             failures = 0 if lane else failures + 1
         if lane is not None:
             await lane.close()

@@ -81,7 +81,7 @@ def _comment(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         return False
     if silent:
         return True
-    close = state.src.find("-->", begin + 4)
+    close = state.src.find("-->", begin + 2)  # `<!-->` is a whole comment
     last = start
     while close > state.eMarks[last]:
         last += 1
@@ -121,6 +121,7 @@ def _closes(state: StateBlock, begin: int, end: int, close: str) -> bool:
     limit = state.eMarks[end - 1]
     known: dict[tuple[str, int], int] = state.env.setdefault("last_close", {})
     if (close, limit) not in known:
-        lowered = state.env.setdefault("lowered", state.src.lower())
-        known[close, limit] = lowered.rfind(close, begin + 1, limit)
+        if "lowered" not in state.env:
+            state.env["lowered"] = state.src.lower()
+        known[close, limit] = state.env["lowered"].rfind(close, begin + 1, limit)
     return known[close, limit] > begin + 1

@@ -53,7 +53,9 @@ class Opening:
         match = _NAME.match(written)
         if match is None:
             return Opening(name=written.split(maxsplit=1)[0] if written.split() else "", options={})
-        rest = written[match.end() :].rstrip("} \t")
+        rest = written[match.end() :].rstrip()
+        if written.startswith("{"):
+            rest = rest.removesuffix("}")
         options: dict[str, str] = {}
         for found in _OPTION.finditer(rest):
             key = (found[1] or found[6]).lower()

@@ -23,6 +23,9 @@ _ROUNDS = 3  # damage upon damage; more was never seen
 _WIDE = 0x800  # characters from here on take three bytes or more in UTF-8
 _NARROW_NEEDED = 3  # two-byte characters that count as much as one wide one
 _ODD_SHARE = 0.1  # of the new characters that may be of a kind nobody writes
+# Letters that chance makes of quotation marks and accents: rare Latin and phonetics, old Cyrillic marks, Syriac to Samaritan.
+_ODD_RANGES = ((0x0180, 0x0370), (0x0483, 0x048A), (0x0700, 0x0900))
+_NOT_ODD = frozenset("ƠơƯưșțȘȚǍǎǏǐǑǒǓǔǕǖǗǘǙǚǛǜ\u0300\u0301\u0303\u0309\u0323ʻʼ")  # Vietnamese, Romanian, Pinyin, apostrophes
 _HIGH = re.compile("[^\x00-\x7f]+")
 
 
@@ -106,7 +109,8 @@ def _oddness(fixed: str) -> float:
 
 @cache
 def _odd(character: str) -> bool:
-    if 0x0250 <= ord(character) < 0x0370 or 0x0700 <= ord(character) < 0x0900:  # noqa: PLR2004 (phonetics; Syriac to Samaritan)
+    code = ord(character)
+    if any(low <= code < high for low, high in _ODD_RANGES) and character not in _NOT_ODD:
         return True
     return unicodedata.category(character) in {"Cn", "Co", "Cs"}
 

@@ -67,7 +67,7 @@ class Draft:
         if self.head.href is None and len(title) == 1 and isinstance(title[0], Styled) and title[0].tag == "strong":
             title = title[0].children
         if self.head.label.strip():
-            title = (Text(text=f"{self.head.label.strip()} "), *title)
+            title = _labelled(self.head.label.strip(), title)
         return title
 
     def _tail(self, reading: Reading) -> tuple[Inline, ...]:
@@ -136,6 +136,12 @@ def item_words(item: Node) -> Head | None:
         return None
     first = lines_of(item.children[0].tokens)[0]
     return numbered_words([Token("text", "", 0, content=f"{item.token.info}. "), *first])
+
+
+def _labelled(label: str, title: tuple[Inline, ...]) -> tuple[Inline, ...]:
+    if title and isinstance(first := title[0], Text):
+        return (Text(text=f"{label} {first.text}"), *title[1:])
+    return (Text(text=f"{label} "), *title)
 
 
 def _count(match: re.Match[str] | None) -> int | None:

@@ -20,6 +20,7 @@ __all__ = [
     "LINK_FIELDS",
     "MALFORMED",
     "MARK",
+    "has_fields",
     "marked",
     "masked",
     "name_of",
@@ -55,6 +56,12 @@ def nonce_of(text: str) -> str:
         if f"MW{nonce}" not in text:
             return nonce
         counter += 1
+
+
+@lru_cache(maxsize=16)
+def has_fields(text: str) -> bool:
+    """Return whether `text` may hold a field; remembered, for a parser asks it once a link of the same long paragraph."""
+    return "{{" in text
 
 
 @lru_cache(maxsize=16)

@@ -68,6 +68,8 @@ class Footnotes:
             raise IssueError("The issue has too many footnotes.", place=f"{self._reading.source}:{line}", hint=hint)
         self._reading.footnotes_used.add(key)
         node = self._definitions.get(key)
+        if node is not None and not node.line:
+            node.line = node.children[0].line = line  # an inline note stands where it is used
         content = blocks.build(node.children, self._reading) if node is not None else ()
         return Footnote(number=number, blocks=content, line=(node.line if node is not None else 0) or line)
 

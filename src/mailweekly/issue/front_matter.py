@@ -104,6 +104,8 @@ def _fenced(text: str, source: str) -> FrontMatter:
                 "The front matter is never closed.", place=f"{source}:1", hint="Put a line `---` below its last key."
             )
         return FrontMatter()
+    if not lines[1].strip() and not any(_PAIR.fullmatch(line) for line in lines[1:end]):
+        return FrontMatter()  # a rule above a paragraph, not a fence
     inner = "\n".join(lines[1:end])
     if len(inner.encode()) > MAX_BYTES:
         hint = f"At most {MAX_BYTES // 1000} kB are read."

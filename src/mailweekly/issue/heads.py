@@ -63,7 +63,7 @@ def read_head(tokens: Sequence[Token], number: str = "") -> Head | None:
     rest = _unwrapped(rest)
     if not rest or rest[0].type != "link_open" or rest[0].info == "auto":
         return None
-    close = next((place for place, token in enumerate(rest) if token.type == "link_close"), -1)
+    close = _closing(rest)
     if close < 0:
         return None
     tail = rest[close + 1 :]
@@ -109,6 +109,16 @@ def _unwrapped(tokens: list[Token]) -> list[Token]:
             inside = tokens[1:place]
             return [*inside, *tokens[place + 1 :]] if inside[-1].type in {"link_close", "attrs"} else tokens
     return tokens
+
+
+def _closing(tokens: Sequence[Token]) -> int:
+    """Return the place of the end of the link that begins `tokens`; an address in angle brackets may stand within it."""
+    depth = 0
+    for place, token in enumerate(tokens):
+        depth += token.nesting
+        if depth == 0:
+            return place
+    return -1
 
 
 def _digits(match: re.Match[str] | None) -> str:

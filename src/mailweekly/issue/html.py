@@ -10,6 +10,7 @@ Source: nh3 (ammonia) for sanitising. Its time grows with the square of the nest
 
 import html
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -20,6 +21,7 @@ from mailweekly.issue import fields, tags
 from mailweekly.issue.block_rules import BLOCK_TAGS
 from mailweekly.issue.model import Html
 from mailweekly.issue.reading import Reading
+from mailweekly.issue.surface import without_controls
 
 __all__ = ["clean", "spanning"]
 
@@ -57,6 +59,13 @@ class _Matching:
     paired: set[int] = field(default_factory=set)
     opened: list[int] = field(default_factory=list)
     closed: list[int] = field(default_factory=list)
+
+    def leave(self, name: str, place: int) -> None:
+        """Count an opening tag without an end: complete where HTML lets the end be left out, else without a partner."""
+        if name in _END_OPTIONAL:
+            self.paired.add(place)
+        else:
+            self.opened.append(place)
 
 
 def clean(raw: str, reading: Reading, line: int, dropped: frozenset[int] = frozenset()) -> Html | None:
@@ -121,25 +130,31 @@ def _tags(raw: str) -> list[re.Match[str]]:
 def _matched(pieces: Sequence[_Piece]) -> _Matching:
     matching = _Matching()
     stack: list[tuple[str, int]] = []
+    counts: Counter[str] = Counter()
     for place, piece in enumerate(pieces):
         tag = piece.tag
         if tag is None or tag.name not in _SAFE or tag.name in tags.VOID:
             continue
         if not tag.closing:
             stack.append((tag.name, place))
-            continue
-        depth = len(stack) - 1
-        while depth >= 0 and stack[depth][0] != tag.name and stack[depth][0] in _END_OPTIONAL:
-            depth -= 1
-        if depth >= 0 and stack[depth][0] == tag.name:
-            matching.paired.update((stack[depth][1], place))
-            matching.paired.update(opened for _, opened in stack[depth + 1 :])
-            del stack[depth:]
+            counts[tag.name] += 1
+        elif counts[tag.name]:
+            matching.paired.update((_unwound(stack, counts, tag.name, matching), place))
         else:
             matching.closed.append(place)
     for name, place in stack:
-        (matching.paired.add if name in _END_OPTIONAL else matching.opened.append)(place)
+        matching.leave(name, place)
     return matching
+
+
+def _unwound(stack: list[tuple[str, int]], counts: Counter[str], wanted: str, matching: _Matching) -> int:
+    """Take tags off the stack down to the wanted one, and return its place."""
+    while True:
+        name, place = stack.pop()
+        counts[name] -= 1
+        if name == wanted:
+            return place
+        matching.leave(name, place)
 
 
 class _Rewriter:
@@ -252,7 +267,7 @@ class _Xhtml(HTMLParser):
         self._links: list[bool] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        kept = {key: value if value is not None else key for key, value in attrs}
+        kept = {key: without_controls(value if value is not None else key) for key, value in attrs}
         if tag == "a":
             self._links.append("href" in kept)
             if "href" not in kept:
@@ -271,8 +286,9 @@ class _Xhtml(HTMLParser):
         self._break(tag)
 
     def handle_data(self, data: str) -> None:
-        self._html.append(html.escape(data, quote=False))
-        self._words.append(re.sub(r"\s+", " ", data))
+        words = without_controls(data)  # `&#1;` is a control only now
+        self._html.append(html.escape(words, quote=False))
+        self._words.append(re.sub(r"\s+", " ", words))
 
     def block(self, line: int) -> Html | None:
         """Return what was read; None if it shows nothing."""

@@ -36,8 +36,8 @@ _WIDE = frozenset({"W", "F"})
 def add_inline_rules(md: MarkdownIt) -> None:
     """Give `md` the rules of this module."""
     ruler = md.inline.ruler
-    ruler.after("escape", "foreign", _foreign)
     ruler.after("escape", "field", _field)
+    ruler.before("field", "foreign", _foreign)
     ruler.after("newline", "address", _address)
     ruler.at("emphasis", _emphasis)
     ruler.push("attributes", _attributes)

@@ -110,8 +110,11 @@ class _Builder:
         frame = self._frames.pop()
         frame.flush()
         if not frame.tag:
-            self._frames[-1].flush()
-            self._frames[-1].children.extend(frame.children)
+            for child in frame.children:
+                if isinstance(child, Text):
+                    self._say(child.text)
+                else:
+                    self._add(child)
         elif frame.tag == "a":
             self._links -= 1
             self._add(Link(url=frame.url, children=tuple(frame.children), title=frame.title, line=frame.line))

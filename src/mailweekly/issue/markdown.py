@@ -14,6 +14,7 @@ from typing import Any
 
 from markdown_it import MarkdownIt, helpers
 from markdown_it.common.utils import unescapeAll
+from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline, backtick, html_inline
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
@@ -25,6 +26,7 @@ from mailweekly.issue.inline_rules import add_inline_rules
 __all__ = ["MAX_DEPTH", "tokens_of"]
 
 MAX_DEPTH = 60  # levels of blocks within blocks; markdown-it drops what is deeper, so deeper is refused
+_MAX_INLINE_DEPTH = 10  # brackets within brackets; the cost of a run of openers grows with it
 
 
 def tokens_of(text: str) -> tuple[list[Token], dict[str, Any]]:
@@ -46,7 +48,21 @@ class _Markdown(MarkdownIt):
 
 @cache
 def _parser() -> MarkdownIt:
-    md = _Markdown("commonmark", {"maxNesting": MAX_DEPTH, "html": True}).enable(["table", "strikethrough"])
+    """Return the parser of blocks, which hands each paragraph to a parser of inlines with a lower ceiling."""
+    md = _with_rules(MAX_DEPTH)
+    lines = _with_rules(_MAX_INLINE_DEPTH)
+
+    def inline(state: StateCore) -> None:
+        for token in state.tokens:
+            if token.type == "inline":
+                token.children = lines.inline.parse(token.content, lines, state.env, [])
+
+    md.core.ruler.at("inline", inline)
+    return md
+
+
+def _with_rules(depth: int) -> MarkdownIt:
+    md = _Markdown("commonmark", {"maxNesting": depth, "html": True}).enable(["table", "strikethrough"])
     md.helpers = SimpleNamespace(  # type: ignore[assignment]
         parseLinkLabel=helpers.parseLinkLabel, parseLinkDestination=_destination, parseLinkTitle=_title
     )
@@ -59,7 +75,7 @@ def _parser() -> MarkdownIt:
 
 
 def _destination(text: str, start: int, limit: int) -> Any:
-    if "{{" not in text:
+    if not fields.has_fields(text):
         return helpers.parseLinkDestination(text, start, limit)
     found = helpers.parseLinkDestination(fields.masked(text), start, limit)
     if found.ok:
@@ -69,7 +85,7 @@ def _destination(text: str, start: int, limit: int) -> Any:
 
 
 def _title(text: str, start: int, limit: int, previous: Any = None) -> Any:
-    if "{{" not in text:
+    if not fields.has_fields(text):
         return helpers.parseLinkTitle(text, start, limit, previous)
     found = helpers.parseLinkTitle(fields.masked(text), start, limit, previous)
     if found.ok and previous is None:

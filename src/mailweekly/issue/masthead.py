@@ -56,7 +56,7 @@ def read(nodes: Sequence[Node], front: FrontMatter, reading: Reading) -> Masthea
     title = (by_meta.headline if meta_title else "") or said.headline
     _publish(reading, number=number, date=date, title=title)
     return Masthead(
-        nodes=[node for index, node in enumerate(nodes) if index != place] if taken else _readable(nodes, place, text),
+        nodes=_without_heading(nodes, place) if taken or (place >= 0 and not text) else nodes,
         newsletter=front.meta.get("newsletter", "") or said.newsletter,
         number=number,
         title=title,
@@ -132,10 +132,12 @@ def _compare(number: int | None, said: int | None, filed: int | None, line: int,
             )
 
 
-def _readable(nodes: Sequence[Node], place: int, text: str) -> Sequence[Node]:
-    """Return the nodes with a wordless first heading (a logo) as the paragraph it amounts to."""
-    if place < 0 or text:
-        return nodes
+def _without_heading(nodes: Sequence[Node], place: int) -> Sequence[Node]:
+    """Return the nodes without the title's heading; a logo in it stays, as a paragraph."""
     node = nodes[place]
-    logo = Node(kind="paragraph", token=Token("paragraph_open", "p", 1), line=node.line, children=node.children)
+    images = [token for token in node.tokens if token.type in {"image", "attrs"}]
+    if not any(token.type == "image" for token in images):
+        return [*nodes[:place], *nodes[place + 1 :]]
+    inline = Node(kind="inline", token=Token("inline", "", 0, children=images), line=node.line)
+    logo = Node(kind="paragraph", token=Token("paragraph_open", "p", 1), line=node.line, children=[inline])
     return [*nodes[:place], logo, *nodes[place + 1 :]]

@@ -17,7 +17,7 @@ from mailweekly.errors import IssueError
 from mailweekly.issue import damage, decode, front_matter, markdown, masthead, surface, tree
 from mailweekly.issue.checks import look_over
 from mailweekly.issue.containers import CONTAINERS
-from mailweekly.issue.fields import nonce_of
+from mailweekly.issue.fields import marked, nonce_of
 from mailweekly.issue.footnotes import Footnotes
 from mailweekly.issue.front_matter import FrontMatter
 from mailweekly.issue.lead import with_lead
@@ -145,7 +145,10 @@ def _meta(front: FrontMatter, reading: Reading, names: Masthead) -> Mapping[str,
     for key in _WITH_FIELDS:
         if key in meta:
             meta[key] = reading.fill_plain(meta[key], front.line(key))
-    found = {"title": names.title, "date": names.date, "title_url": names.url}
+    for key in [key for key in meta if key.endswith(".url")]:
+        meta[key] = reading.link(marked(meta[key]), front.line(key.split(".", 1)[0])) or ""
+    title = names.title or (names.heading if "title" in meta else "")
+    found = {"title": title, "date": names.date, "title_url": names.url}
     meta.update({key: value for key, value in found.items() if value})
     return meta
 

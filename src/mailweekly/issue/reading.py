@@ -10,6 +10,7 @@ Units: lines count from 1 in the editor's file.
 import difflib
 import re
 from collections.abc import Iterable
+from urllib.parse import quote
 
 from mailweekly.issue import fields, urls
 from mailweekly.issue.model import Field, Note
@@ -57,11 +58,11 @@ class Reading:
             self._check_name(name, line)
         return f"MW{self.nonce}x{slot}Z"
 
-    def filled(self, text: str, line: int) -> str:
-        """Return `text` with each field mark replaced by what stands for the field."""
+    def filled(self, text: str, line: int, *, in_url: bool = False) -> str:
+        """Return `text` with each field mark replaced by what stands for the field; `in_url` percent-encodes values behind a host."""
         if "\x01" not in text:
             return text
-        return fields.MARK.sub(lambda match: self.field(*fields.read_mark(match), line), text)
+        return fields.MARK.sub(lambda match: self._stand_in(match, line, quoted=in_url and match.start() > 0), text)
 
     def fill_plain(self, text: str, line: int) -> str:
         """Return a string of the front matter with its fields replaced, malformed ones noted."""
@@ -81,7 +82,7 @@ class Reading:
 
     def link(self, raw: str, line: int) -> str | None:
         """Return the URL for a link's destination, None (and a note) where it may not be one."""
-        text = self.filled(raw, line).strip()
+        text = self.filled(raw, line, in_url=True).strip()
         if text not in self._judged:
             self._judged[text] = self._judge(text)
         url = self._judged[text]
@@ -91,12 +92,16 @@ class Reading:
 
     def image(self, raw: str, line: int) -> str | None:
         """Return the source for an image, None (and a note) where it may not be one."""
-        text = self.filled(raw, line).strip()
+        text = self.filled(raw, line, in_url=True).strip()
         source = urls.safe_source(text)
         if source is None:
             what = "An image without an address." if not text else f"An image cannot come from {_short(text)}."
             self.note("link.empty" if not text else "link.scheme", line, what, "Use https or a file beside the issue.")
         return source
+
+    def _stand_in(self, match: re.Match[str], line: int, *, quoted: bool) -> str:
+        found = self.field(*fields.read_mark(match), line)
+        return quote(found, safe="") if quoted else found
 
     def _unknown_of_issue(self, name: str, default: str | None, line: int) -> str:
         if default is not None:

@@ -115,8 +115,7 @@ def _is_private_number(name: str) -> bool:
 
 def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     if ":" in name:
-        address = ipaddress.IPv6Address(name.partition("%")[0])
-        return address.ipv4_mapped or address
+        return ipaddress.IPv6Address(name.partition("%")[0])
     pieces = [
         int(piece, 16 if piece[:2].lower() == "0x" else 8 if piece[0] == "0" else 10) for piece in name.split(".")
     ]

@@ -71,6 +71,7 @@ def test_a_link_that_leads_nowhere_counts_as_there(tmp_path: Path) -> None:
     (tmp_path / ".env").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(RefusedError, match=r"\.env"):
         create(tmp_path, KEY)
+    assert [path.name for path in tmp_path.iterdir()] == [".env"]
 
 
 def test_other_files_in_the_folder_do_not_matter(tmp_path: Path) -> None:

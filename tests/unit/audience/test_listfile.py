@@ -135,6 +135,14 @@ KINDS: dict[str, tuple[bytes | str, Taken | Refused]] = {
         'email,name\nann@example.org,"A"nn"\nx',
         Refused(place=f"{FILE}:2", words=("followed by more text",)),
     ),
+    "text after a closing quote of several lines": (
+        'email,notes,name\nann@example.org,"a\nb"x,"Ann"\n',
+        Refused(place=f"{FILE}:2", words=("followed by more text",)),
+    ),
+    "a long row of several lines": (
+        f'email,notes,name\nann@example.org,"a\nb",{"x" * 1_000_000}\n',
+        Refused(place=f"{FILE}:2", words=("1,000,000 characters",)),
+    ),
     "text after a closing quote, end certain": (
         'email,name\nann@example.org,"A"nn\nbo@example.org,Bo\n',
         Taken(rows=(BO,), rejected=(2,)),
@@ -170,6 +178,10 @@ KINDS: dict[str, tuple[bytes | str, Taken | Refused]] = {
     "one column": (
         "email\nann@example.org\nbo@example.org\n",
         Taken(rows=(("ann@example.org", ""), ("bo@example.org", ""))),
+    ),
+    "one column of names with addresses": (
+        'email\n"Doe, Ann" <ann@example.org>\n',
+        Taken(rows=(("ann@example.org", "Doe, Ann"),)),
     ),
     "one column, two addresses in a cell": ("email\nann@example.org, bo@example.org\n", Taken(rows=(), rejected=(2,))),
     "one column without a header": (

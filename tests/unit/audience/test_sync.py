@@ -138,6 +138,7 @@ def test_empty_fields_are_filled_and_others_kept_and_named() -> None:
 def test_an_empty_cell_never_empties_a_field() -> None:
     people = _people("a@x.org,Ann,active,t,Oslo")
     assert people.sync(_file("a@x.org,,active,,"), overwrite=True).is_empty
+    assert people.sync(_file("a@x.org,,", header="email,plan,name")).is_empty
 
 
 def test_tags_are_united() -> None:

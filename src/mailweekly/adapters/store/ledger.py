@@ -59,7 +59,12 @@ UPDATE deliveries SET state = :state, outcome_at = :at, due_at = coalesce(:due_a
 WHERE id = :id AND fence = :fence AND state IN ('claimed', 'sending', 'unknown')
 """
 NEXT_DUE = "SELECT min(due_at) FROM deliveries WHERE send_id = ? AND state IN ('queued', 'deferred')"
-RELEASE = "UPDATE deliveries SET state = 'queued', worker = '' WHERE id = ? AND fence = ? AND state = 'claimed'"
+RELEASE = """
+UPDATE deliveries SET worker = '',
+    state = iif((SELECT state FROM sends WHERE sends.id = deliveries.send_id) = 'cancelled', 'skipped', 'queued'),
+    reason = iif((SELECT state FROM sends WHERE sends.id = deliveries.send_id) = 'cancelled', 'called off', reason)
+WHERE id = ? AND fence = ? AND state = 'claimed'
+"""
 
 
 class SqliteLedger:

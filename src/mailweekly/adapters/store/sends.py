@@ -212,6 +212,7 @@ def finish(connection: apsw.Connection, send_id: int, now: float) -> bool:
     )
     if connection.changes():
         _note(connection, now, send_id, "finished")
+    _skip_called_off(connection, send_id, now)  # what was in hand when it was called off has come back since
     return bool(one_row(connection, "SELECT state = 'finished' FROM sends WHERE id = ?", (send_id,))[0])
 
 
@@ -220,12 +221,7 @@ def cancel(connection: apsw.Connection, send_id: int, now: float) -> int:
     connection.execute(
         "UPDATE sends SET state = 'cancelled' WHERE id = ? AND state IN ('running', 'paused')", (send_id,)
     )
-    connection.execute(
-        "UPDATE deliveries SET state = 'skipped', reason = 'called off', outcome_at = ?"
-        " WHERE send_id = ? AND state IN ('queued', 'deferred')",
-        (now, send_id),
-    )
-    skipped = int(connection.changes())
+    skipped = _skip_called_off(connection, send_id, now)
     _note(connection, now, send_id, f"cancelled: {skipped} skipped")
     return skipped
 
@@ -245,6 +241,15 @@ def resolve(connection: apsw.Connection, send_id: int, *, resend: bool, now: flo
             "UPDATE sends SET state = 'running', finished_at = NULL WHERE id = ? AND state = 'finished'", (send_id,)
         )
     return settled
+
+
+def _skip_called_off(connection: apsw.Connection, send_id: int, now: float) -> int:
+    connection.execute(
+        "UPDATE deliveries SET state = 'skipped', reason = 'called off', outcome_at = ? WHERE send_id = ?"
+        " AND state IN ('queued', 'deferred') AND (SELECT state FROM sends WHERE id = send_id) = 'cancelled'",
+        (now, send_id),
+    )
+    return int(connection.changes())
 
 
 def _sends(connection: apsw.Connection, where: str, values: tuple[str, ...]) -> Iterator[Send]:
