@@ -37,7 +37,8 @@ class Replies(asyncio.Protocol):
         self._octets = 0
         self._paused = False
         self._lost: ConnectionError | None = None
-        transport.set_write_buffer_limits(high=0)  # so that "drained" means: all is with the kernel
+        # So that "drained" means: all is with the kernel. Not high=0, with which asyncio's TLS never resumes (it compares by >=).
+        transport.set_write_buffer_limits(high=1, low=0)
 
     @property
     def unread(self) -> bool:
