@@ -142,7 +142,7 @@ def test_killed_at_every_single_instant_of_three_messages(
 def test_the_naive_order_mails_people_twice_and_is_seen(tmp_path: Path, sink: SinkProcess, server: ForkServer) -> None:
     stand = _stand(tmp_path, sink, server, count=3, connections=1).frozen()
     doubles = 0
-    for nth in range(1, 500, 2):
+    for nth in range(2, 500, 3):
         twin = stand.copy(f"n{nth}")
         if twin.run(point="any", nth=nth, broken="naive") == 0:
             break
@@ -243,7 +243,7 @@ def test_killed_by_the_relay_itself_after_the_dot(tmp_path: Path, fate: str) -> 
 def test_asked_to_stop_it_ends_what_has_begun_and_leaves_nobody_in_doubt(
     tmp_path: Path, number: signal.Signals
 ) -> None:
-    one = made(tmp_path, count=200, connections=4)
+    one = made(tmp_path, count=100, connections=4)
     with SinkProcess(tmp_path, "on dot: wait 30ms ; default") as sink:
         one.relay(sink.relay)
         process = one.start(*SEND)
@@ -258,7 +258,7 @@ def test_asked_to_stop_it_ends_what_has_begun_and_leaves_nobody_in_doubt(
     assert took < 4
     assert set(states) == {"accepted", "queued"}
     assert again.code == 0
-    assert one.states() == {"accepted": 200}
+    assert one.states() == {"accepted": 100}
     assert one.violations(sink.log.path) == []
 
 

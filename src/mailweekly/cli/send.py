@@ -132,7 +132,11 @@ def _confirmed(place: Place, wish: Wish) -> None:
                 _refuse_the_past(existing)
                 database.resume(existing.send)
             one = existing.send if existing else _frozen(place, database, wish)
-            ending = _run(place, database, relay, one, wish)
+            try:
+                ending = _run(place, database, relay, one, wish)
+            except UnfinishedError:
+                database.reap()  # cut off: what was under way is unknown from here on, not only at the next start
+                raise
             _conclude(place, database, one, ending, wish)
     finally:
         lock.drop()

@@ -25,7 +25,9 @@ _NARROW_NEEDED = 3  # two-byte characters that count as much as one wide one
 _ODD_SHARE = 0.1  # of the new characters that may be of a kind nobody writes
 # Letters that chance makes of quotation marks and accents: rare Latin and phonetics, old Cyrillic marks, Syriac to Samaritan.
 _ODD_RANGES = ((0x0180, 0x0370), (0x0483, 0x048A), (0x0700, 0x0900))
-_NOT_ODD = frozenset("ƠơƯưșțȘȚǍǎǏǐǑǒǓǔǕǖǗǘǙǚǛǜ\u0300\u0301\u0303\u0309\u0323ʻʼ")  # Vietnamese, Romanian, Pinyin, apostrophes
+_NOT_ODD = frozenset(
+    "ƠơƯưșțȘȚǍǎǏǐǑǒǓǔǕǖǗǘǙǚǛǜ\u0300\u0301\u0303\u0309\u0323ʻʼ"
+)  # Vietnamese, Romanian, Pinyin, apostrophes
 _HIGH = re.compile("[^\x00-\x7f]+")
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from mailweekly.delivery.dispatch import Dispatch, Ending
+from mailweekly.errors import UnfinishedError
 
 __all__ = ["SystemClock", "run_here"]
 
@@ -47,4 +48,8 @@ async def _run(prepare: Callable[[], Dispatch], on_stop: Callable[[], None]) -> 
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, asked)
-    return await dispatch.run()
+    try:
+        return await dispatch.run()
+    except asyncio.CancelledError:
+        hint = "The same command goes on; whoever was under way is shown as unknown."
+        raise UnfinishedError("Cut off at once, as asked twice.", place=dispatch.relay.name, hint=hint) from None
