@@ -1,0 +1,92 @@
+"""
+The child's side of rendering: read a request, parse, render, answer; until the pipe is closed.
+
+Runs as `python -P -m mailweekly.adapters.render.child MEMORY_BYTES`. It holds no secret (the parent gives it none), opens nothing but its own
+modules, and answers every failure it lives to see. What it does not live to see, the parent notices.
+
+Errors: none leave it; they become the answer's "error" with the class's name.
+"""
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any, BinaryIO, Final
+
+import mailweekly.errors as known_errors
+from mailweekly.adapters.render import limits, wire
+from mailweekly.edition.model import Edition, Publication
+from mailweekly.edition.render import render
+from mailweekly.edition.theme import load
+from mailweekly.errors import MailweeklyError
+from mailweekly.issue.parse import parse
+
+__all__ = ["main"]
+
+STAGES: Final = {"issue": "IssueError", "theme": "ThemeError"}
+
+
+def main(arguments: list[str]) -> None:
+    """Serve requests from stdin on stdout until the parent closes the pipe."""
+    limits.confine(int(arguments[0]))
+    with _private_pipes() as requests, os.fdopen(os.dup(1), "wb") as answers:
+        os.dup2(2, 1)  # a library that prints must not write into the answers
+        while (request := wire.read(requests)) is not None:
+            limits.alarm(float(request["timeout_s"]))
+            spent = _serve(request, answers)
+            limits.alarm(0)
+            if spent:
+                return
+
+
+def _private_pipes() -> BinaryIO:
+    requests = os.fdopen(os.dup(0), "rb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    return requests
+
+
+def _serve(request: dict[str, Any], answers: BinaryIO) -> bool:
+    """Answer one request; return whether this process should end after it."""
+    stage = "issue"
+
+    def enter(name: str) -> None:
+        nonlocal stage
+        stage = name
+        answers.write(wire.frame({"stage": name}))
+        answers.flush()
+
+    spent = False
+    try:
+        answer = wire.frame({"edition": wire.plain(_render(request, enter))})
+    except MailweeklyError as error:
+        answer = wire.frame({"error": _told(type(error).__name__, error.what, error.place, error.hint)})
+    except MemoryError:
+        spent = True
+        answer = wire.frame({"error": _told(STAGES[stage], "", "", ""), "spent": "memory"})
+    except RecursionError:
+        answer = wire.frame({"error": _told(STAGES[stage], "", "", ""), "spent": "depth"})
+    except Exception as error:  # noqa: BLE001  the parent tells it in three lines; the traceback stays for --debug
+        traceback.print_exc()
+        answer = wire.frame({"error": _told(STAGES[stage], "", "", ""), "spent": type(error).__name__})
+    answers.write(answer)
+    answers.flush()
+    return spent
+
+
+def _render(request: dict[str, Any], enter: Callable[[str], None]) -> Edition:
+    enter("issue")  # the parent knows by it that this request has been taken up
+    issue = parse(request["text"], source=request["source"])
+    enter("theme")
+    theme = load(request["theme"], request["theme_files"], places=request["theme_places"])
+    return render(issue, theme, wire.rebuilt(Publication, request["publication"]))
+
+
+def _told(kind: str, what: str, place: str, hint: str) -> dict[str, str]:
+    name = kind if kind in known_errors.__all__ else "DataError"
+    return {"kind": name, "what": what, "place": place, "hint": hint}
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
