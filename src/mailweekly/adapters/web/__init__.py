@@ -1,0 +1,1 @@
+"""What a browser meets: the preview. No business decisions are made here."""
