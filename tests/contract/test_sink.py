@@ -66,14 +66,21 @@ def test_rules_act_on_recipient_number_and_connection(tmp_path: Path) -> None:
 
 
 def test_a_refused_message_is_logged_but_not_kept(tmp_path: Path) -> None:
-    with SinkProcess(tmp_path, "on dot: reply 554 5.6.0 no") as sink, _client(sink) as client, pytest.raises(smtplib.SMTPDataError):
+    with (
+        SinkProcess(tmp_path, "on dot: reply 554 5.6.0 no") as sink,
+        _client(sink) as client,
+        pytest.raises(smtplib.SMTPDataError),
+    ):
         client.sendmail("a@x.test", ["b@x.test"], LETTER)
     assert len(sink.log.messages()) == 1
     assert not sink.log.kept()
 
 
 def test_a_gate_holds_a_message_until_it_is_told(tmp_path: Path) -> None:
-    with SinkProcess(tmp_path, "on dot nth=1: gate hold ; default") as sink, socket.create_connection(("127.0.0.1", sink.port)) as raw:
+    with (
+        SinkProcess(tmp_path, "on dot nth=1: gate hold ; default") as sink,
+        socket.create_connection(("127.0.0.1", sink.port)) as raw,
+    ):
         raw.sendall(b"EHLO x\r\nMAIL FROM:<a@x>\r\nRCPT TO:<b@x>\r\nDATA\r\n")
         time.sleep(0.1)
         raw.sendall(b"Subject: x\r\n\r\nx\r\n.\r\n")
@@ -117,7 +124,10 @@ def test_an_empty_body_is_seen_as_what_it_is(tmp_path: Path) -> None:
 )  # fmt: skip
 @pytest.mark.parametrize("lenient", [True, False])
 def test_a_lenient_sink_ends_a_body_where_a_strict_one_does_not(tmp_path: Path, ending: bytes, lenient: bool) -> None:
-    with SinkProcess(tmp_path, "lenient" if lenient else "") as sink, socket.create_connection(("127.0.0.1", sink.port)) as raw:
+    with (
+        SinkProcess(tmp_path, "lenient" if lenient else "") as sink,
+        socket.create_connection(("127.0.0.1", sink.port)) as raw,
+    ):
         raw.sendall(b"EHLO x\r\nMAIL FROM:<a@x>\r\nRCPT TO:<b@x>\r\nDATA\r\n")
         time.sleep(0.1)
         raw.sendall(b"Subject: x\r\n\r\nx" + ending + b"MAIL FROM:<evil@x>\r\n\r\n.\r\n")

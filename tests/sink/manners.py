@@ -114,6 +114,9 @@ def _login(talk: Dialogue, line: str, script: Script) -> Step:
     words = line.split()
     if not script.login:
         return Step(verb="reply", text=b"503 5.5.1 no login here")
+    if not talk.login_step and words[1:2] == ["LOGIN"] and len(words) > 2:
+        talk.login_step = f"password {words[2]}"
+        return Step(verb="raw", text=b"334 UGFzc3dvcmQ6\r\n")
     if not talk.login_step and words[1:2] == ["LOGIN"]:
         talk.login_step = "user"
         return Step(verb="raw", text=b"334 VXNlcm5hbWU6\r\n")
