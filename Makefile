@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/python -m mailweekly
 
-.PHONY: demo test check bench lock clean help
+.PHONY: demo test check bench soak lock clean help
 help:
 	@echo "make demo   the whole line on the sample issue and list, into a local outbox"
 	@echo "make test   every test this machine can run; the last lines name what it cannot"
 	@echo "make check  style, types, layers, house rules: seconds"
 	@echo "make bench  speeds as ratios, and the figures the project promises"
+	@echo "make soak   a large send killed again and again (30 minutes)"
 
 $(VENV)/.run: requirements.lock pyproject.toml
 	@tools/set-up run "$(PYTHON)" $(VENV)
@@ -35,6 +36,10 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench
+
+# Kills a large send again and again, for SOAK_S seconds; MAILWEEKLY_SEED repeats a run.
+soak: $(VENV)/.dev
+	MAILWEEKLY_SOAK=$${SOAK_S:-1800} $(BIN)/python -m pytest -s tests/system/test_kill.py -k soak
 
 # Versions and hashes, and nothing of where they came from.
 lock:

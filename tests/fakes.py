@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from mailweekly.delivery.pace import Limit, Slots, grant
+from mailweekly.delivery.pace import Limit, Slots, gaps, grant
 from mailweekly.delivery.ports import Claim, Intend, NoAnswerError, RelayDownError
 from mailweekly.delivery.reply import GIVE_UP, Outcome, Reply, Stage
 from mailweekly.delivery.states import OPEN, SendState, State, is_legal
@@ -111,7 +111,8 @@ class FakeLedger:
             if row.state in {State.QUEUED, State.DEFERRED} and (row.due_at is None or row.due_at <= now)
         )[:limit]
         self._slots, instants = grant(self._slots, self._limit, count=len(due), now=now.timestamp())
-        return [self._claimed(number, at) for (_, number), at in zip(due, instants, strict=True)]
+        slots = zip(instants, gaps(self._slots, instants), strict=True)
+        return [self._claimed(number, *slot) for (_, number), slot in zip(due, slots, strict=True)]
 
     async def intend(self, claim: Claim, *, message_id: str, at: datetime) -> bool:
         """Write down that the body is about to leave; False: it must not."""
@@ -185,7 +186,7 @@ class FakeLedger:
         """Return each reader's state, by address."""
         return {row.reader.address: row.state for row in self.rows.values()}
 
-    def _claimed(self, number: int, at: float) -> Claim:
+    def _claimed(self, number: int, at: float, gap_s: float) -> Claim:
         row = self.rows[number]
         row.fence += 1
         self._move(row, State.CLAIMED)
@@ -196,6 +197,7 @@ class FakeLedger:
             attempts=row.attempts,
             first_try_at=row.first_try_at,
             slot_at=datetime.fromtimestamp(at, UTC),
+            gap_s=gap_s,
         )
 
     def _expire(self, now: datetime) -> None:

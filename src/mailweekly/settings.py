@@ -35,6 +35,7 @@ __all__ = [
 TOML_NAME: Final = "mailweekly.toml"
 ENV_PREFIX: Final = "MAILWEEKLY_"
 UNIT_S: Final = {"ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "day": 86400}
+FIRST_PRINTABLE: Final = 0x20  # below are the C0 controls
 MAX_CONNECTIONS: Final = 64  # beyond it no relay of the provider table takes more
 PLACEHOLDER_DOMAINS: Final = ("example.org", "example.com", "example.net")  # RFC 2606: `init` writes these
 
@@ -237,7 +238,7 @@ def placeholder_settings(settings: Settings) -> tuple[str, ...]:
 
 def _machine_value(name: str, text: str, place: str) -> object:
     if name in {"key", "relay_password"}:
-        if any(ord(character) < 32 for character in text):
+        if any(ord(character) < FIRST_PRINTABLE for character in text):
             raise SettingsError(
                 "A secret holds a control character.", place=place, hint="Write it on one line, in single quotes."
             )
@@ -340,7 +341,7 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def _text(value: object, place: str, name: str) -> str:
     if not isinstance(value, str):
         raise SettingsError(f"'{name}' is not a text.", place=f"{place}: {name}", hint="Put it in double quotes.")
-    if any(ord(character) < 32 and character != "\n" for character in value) or (
+    if any(ord(character) < FIRST_PRINTABLE and character != "\n" for character in value) or (
         "\n" in value and name != "sender.postal_address"
     ):
         raise SettingsError(

@@ -60,7 +60,7 @@ def ask(
 
 def frame(server: PreviewServer, target: str = "/1") -> Answer:
     """Return the mail in the page's frame."""
-    found = re.search(r'src="(/frame/[0-9a-f]{32})"', ask(server, target).text)
+    found = re.search(r'src="(/frame/[0-9a-f]{32})\?desktop"', ask(server, target).text)
     assert found
     return ask(server, found[1])
 

@@ -73,6 +73,7 @@ class Dispatch:
     _failure: MailweeklyError | None = field(default=None, init=False)
     _pause: str = field(default="", init=False)
     _connected_at: datetime | None = field(default=None, init=False)
+    _free_at: datetime | None = field(default=None, init=False)  # the next message may leave
     _first: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     async def run(self) -> Ending:
@@ -194,7 +195,7 @@ class Dispatch:
 
     async def _attempt(self, lane: Lane, claim: Claim) -> Lane | None:
         """Try one delivery; the lane if it can go on, else None."""
-        await self._pause_for((claim.slot_at - self.clock.now()).total_seconds())
+        await self._turn(claim)
         if self.stop.is_set():
             await self.ledger.release([claim])
             return lane
@@ -221,6 +222,13 @@ class Dispatch:
             await lane.close()
             return None
         return await self._answered(lane, claim, reply)
+
+    async def _turn(self, claim: Claim) -> None:
+        """Wait until it may leave: at its slot, and not nearer to the one before than the pace allows, should that have been held up."""
+        now = self.clock.now()
+        at = max(claim.slot_at, self._free_at or now)
+        self._free_at = max(at, now) + timedelta(seconds=claim.gap_s)
+        await self._pause_for((at - now).total_seconds())
 
     async def _answered(self, lane: Lane, claim: Claim, reply: Reply | None) -> Lane | None:
         if reply is None:

@@ -8,10 +8,12 @@ Units: seconds since the epoch (float), because the row is a database's; rate in
 Source: GCRA, ITU-T I.371.
 """
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["Limit", "Slots", "grant"]
+__all__ = ["Limit", "Slots", "gaps", "grant"]
 
 SLACK_S: Final = 5.0  # a clock that steps back by less than this is waited out
 
@@ -40,7 +42,7 @@ class Slots:
 
 
 def grant(slots: Slots, limit: Limit, *, count: int, now: float) -> tuple[Slots, tuple[float, ...]]:
-    """Return the row after granting `count` slots from `now` on, and their instants."""
+    """Return the row after granting `count` slots from `now` on, and their instants. The gap behind each is the way to the next, or to the row's."""
     at = max(slots.next_at, now)
     if now < slots.granted_at - SLACK_S:
         at = now  # the clock was set back: what was granted then says nothing about now
@@ -54,3 +56,8 @@ def grant(slots: Slots, limit: Limit, *, count: int, now: float) -> tuple[Slots,
             at += limit.batch_pause_s
             in_batch = 0
     return Slots(next_at=at, in_batch=in_batch, granted_at=now), tuple(granted)
+
+
+def gaps(slots: Slots, granted: Sequence[float]) -> tuple[float, ...]:
+    """Return the seconds that follow each of the `granted` slots, `slots` being the row after them: a message that leaves late keeps its distance."""
+    return tuple(after - at for at, after in itertools.pairwise((*granted, slots.next_at)))

@@ -44,6 +44,7 @@ class Claim:
     attempts: int  # tries so far
     first_try_at: datetime | None
     slot_at: datetime  # it may leave from here on
+    gap_s: float = 0.0  # seconds that must pass, after it left, before the next one does
 
 
 class Ledger(Protocol):

@@ -1,4 +1,4 @@
-"""A send whose first messages are all refused alike is stopped; a few refusals are not."""
+"""A send that is refused alike twenty times in a row is stopped; a few refusals do not stop it."""
 
 import pytest
 from tests.fakes import START
@@ -18,7 +18,7 @@ def _after(size: int, *outcomes: Outcome) -> Breaker:
     return breaker
 
 
-def test_twenty_refusals_from_the_first_on_stop_the_send() -> None:
+def test_twenty_refusals_in_a_row_stop_the_send() -> None:
     assert not _after(1000, *[REFUSED] * (WINDOW - 1)).tripped
     tripped = _after(1000, *[REFUSED] * WINDOW).tripped
     assert "550 5.7.1 no" in tripped
@@ -35,9 +35,16 @@ def test_a_list_of_one_is_never_judged() -> None:
     assert not _after(1, REFUSED).tripped
 
 
-def test_one_acceptance_shows_that_the_relay_takes_our_mail() -> None:
-    assert not _after(1000, ACCEPTED, *[REFUSED] * 100).tripped
-    assert not _after(1000, *[REFUSED] * (WINDOW - 1), ACCEPTED, *[REFUSED] * 100).tripped
+def test_an_acceptance_breaks_the_row_and_a_later_row_stops_the_send_all_the_same() -> None:
+    most = [REFUSED] * (WINDOW - 1)
+    assert not _after(1000, ACCEPTED, *most, ACCEPTED, *most).tripped
+    assert _after(1000, *[ACCEPTED] * 500, *most, REFUSED).tripped
+
+
+def test_refusals_that_differ_are_the_readers_own() -> None:
+    other = Outcome(state=State.REJECTED, at=START, reply=Reply(code=550, text="5.1.1 no such user", stage=Stage.RCPT))
+    assert not _after(1000, *[REFUSED, other] * 100).tripped
+    assert not _after(1000, *[REFUSED] * (WINDOW - 1), other, *[REFUSED] * (WINDOW - 1)).tripped
 
 
 @pytest.mark.parametrize("state", [State.DEFERRED, State.UNKNOWN, State.SKIPPED, State.QUEUED])

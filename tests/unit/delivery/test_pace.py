@@ -58,6 +58,11 @@ def test_one_grant_of_many_and_many_grants_of_one_give_the_same_slots() -> None:
     assert _run(limit, [(0, 50)]) == pytest.approx(_run(limit, [(0, 1)] * 50))
 
 
+def test_a_batch_at_a_rate_has_exactly_this_timetable() -> None:
+    granted = _run(Limit(rate=2, batch=3, batch_pause_s=10), [(0, 4), (0, 4)])
+    assert [instant - BASE for instant in granted] == [0, 0.5, 1, 11.5, 12, 12.5, 23, 23.5]
+
+
 def test_what_was_not_used_is_not_saved_up() -> None:
     granted = _run(Limit(rate=10), [(0, 1), (60, 5)])
     assert granted[1:] == pytest.approx([BASE + 60 + step / 10 for step in range(5)])

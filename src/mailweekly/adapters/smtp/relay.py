@@ -77,7 +77,22 @@ class SmtpRelay:
             await smtp.starttls()
             await smtp.ehlo()
         if self._address.user or self._password:
-            await smtp.login(self._address.user, self._password.reveal())
+            await self._login(smtp)
+
+    async def _login(self, smtp: aiosmtplib.SMTP) -> None:
+        """Try one way, once: a library that tries all of them counts as an attack at some providers."""
+        user, password = self._address.user, self._password.reveal()
+        offered = {method.lower() for method in smtp.server_auth_methods}
+        if self._tls is None and "cram-md5" in offered:  # without TLS, the one that does not show the password
+            await smtp.auth_crammd5(user, password)
+        elif "plain" in offered:
+            await smtp.auth_plain(user, password)
+        elif "login" in offered:
+            await smtp.auth_login(user, password)
+        elif "cram-md5" in offered:
+            await smtp.auth_crammd5(user, password)
+        else:
+            raise aiosmtplib.SMTPNotSupported("no login offered")
 
     def _named(self, error: Exception) -> Exception:
         """Return what a library's error means for the send; its own words may hold neither user nor password."""

@@ -7,6 +7,7 @@ before its row says `sending`, on disk.
 
 import asyncio
 import json
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -16,7 +17,7 @@ import apsw
 from mailweekly.adapters.store import sends
 from mailweekly.adapters.store.connection import one_row
 from mailweekly.adapters.store.writer import Writer
-from mailweekly.delivery.pace import Limit, Slots, grant
+from mailweekly.delivery.pace import Limit, Slots, gaps, grant
 from mailweekly.delivery.ports import Claim
 from mailweekly.delivery.reply import GIVE_UP, Outcome
 from mailweekly.delivery.states import SendState, State
@@ -59,6 +60,7 @@ UPDATE deliveries SET state = :state, outcome_at = :at, due_at = coalesce(:due_a
 WHERE id = :id AND fence = :fence AND state IN ('claimed', 'sending', 'unknown')
 """
 NEXT_DUE = "SELECT min(due_at) FROM deliveries WHERE send_id = ? AND state IN ('queued', 'deferred')"
+DISTANCE = "UPDATE rate SET next_at = max(next_at, ?) WHERE scope = ?"
 RELEASE = """
 UPDATE deliveries SET worker = '',
     state = iif((SELECT state FROM sends WHERE sends.id = deliveries.send_id) = 'cancelled', 'skipped', 'queued'),
@@ -93,6 +95,10 @@ class SqliteLedger:
         def operation(connection: apsw.Connection) -> bool:
             connection.execute(INTEND, values)
             if connection.changes():
+                if (
+                    claim.gap_s
+                ):  # it may leave later than its slot: the next one keeps its distance, after a kill as well
+                    connection.execute(DISTANCE, (time.time() + claim.gap_s, SCOPE))
                 return True
             connection.execute(LEFT, values)
             if not connection.changes():
@@ -155,18 +161,18 @@ class SqliteLedger:
         ).fetchall()
         if not rows:
             return []
-        slots = self._slots(connection, len(rows), now)
         rows.sort()
-        return [_claimed(row, slot) for row, slot in zip(rows, slots, strict=True)]
+        slots = self._slots(connection, len(rows), now)
+        return [_claimed(row, slot, gap_s) for row, (slot, gap_s) in zip(rows, slots, strict=True)]
 
-    def _slots(self, connection: apsw.Connection, count: int, now: float) -> tuple[float, ...]:
+    def _slots(self, connection: apsw.Connection, count: int, now: float) -> list[tuple[float, float]]:
         row = connection.execute("SELECT next_at, in_batch, granted_at FROM rate WHERE scope = ?", (SCOPE,)).fetchone()
         slots = Slots(next_at=row[0], in_batch=row[1], granted_at=row[2]) if row else Slots()
         after, granted = grant(slots, self._limit, count=count, now=now)
         connection.execute(
             "INSERT OR REPLACE INTO rate VALUES (?, ?, ?, ?)", (SCOPE, after.next_at, after.in_batch, after.granted_at)
         )
-        return granted
+        return list(zip(granted, gaps(after, granted), strict=True))
 
 
 def _settle(connection: apsw.Connection, claim: Claim, outcome: Outcome) -> None:
@@ -186,7 +192,7 @@ def _settle(connection: apsw.Connection, claim: Claim, outcome: Outcome) -> None
     connection.execute(SETTLE, values)
 
 
-def _claimed(row: Sequence[object], slot: float) -> Claim:
+def _claimed(row: Sequence[object], slot: float, gap_s: float) -> Claim:
     delivery_id, fence, subscriber_id, address, name, fields, tags, attempts, first_try_at = row
     assert isinstance(delivery_id, int)
     assert isinstance(fence, int)
@@ -207,4 +213,5 @@ def _claimed(row: Sequence[object], slot: float) -> Claim:
         attempts=attempts,
         first_try_at=first,
         slot_at=datetime.fromtimestamp(slot, UTC),
+        gap_s=gap_s,
     )

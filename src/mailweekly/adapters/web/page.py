@@ -29,7 +29,7 @@ KEYS: Final = (
     ("j k", "next and previous issue"),
     ("r", "render again"),
     ("?", "these keys"),
-    ("Esc", "close this; also leaves the mail"),
+    ("Esc", "close this"),
 )
 
 

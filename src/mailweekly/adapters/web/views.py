@@ -30,7 +30,7 @@ def read(look: Look, picture: Picture, frame: str) -> Markup:
         inside = element(
             "iframe",
             {
-                "src": f"/frame/{frame}",
+                "src": f"/frame/{frame}?{kind}",  # two addresses: a browser fetches one and the same address once, and then again
                 "title": f"Issue {look.number}, {name.lower()}, {scheme}",
                 "sandbox": SANDBOX,
                 "referrerpolicy": "no-referrer",

