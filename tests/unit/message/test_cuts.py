@@ -94,6 +94,6 @@ def test_marks_of_another_edition_are_text() -> None:
     "bait", ["<" * 20_000, "<!--" * 20_000, "<a " * 500 + '"', "<a b='" * 500, "<style>" * 3_000, "]>" * 20_000]
 )
 def test_broken_markup_does_not_hold_it_up(bait: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     html_pieces(bait, NONCE, SLOTS)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1

@@ -79,6 +79,6 @@ def test_any_bytes_end_with_findings(content: bytes) -> None:
 def test_no_text_makes_a_rule_slow(bait: str) -> None:
     uses = (link("https://boats.example/" + bait, bait), link("http://" + bait, bait))
     subject = checked(issue(words(bait), Paragraph(children=uses, line=1)), text=bait)
-    begun = time.perf_counter()
+    begun = time.process_time()
     report.text(check(subject), {subject.issue.source: bait})
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2
