@@ -138,6 +138,18 @@ def test_the_page_goes_on_with_the_newest_of_many_saves(page: Page, folder: Path
     assert "save number 14." in _mail(page)
 
 
+def test_a_slow_browser_keeps_its_place_too(page: Page, folder: Path) -> None:
+    page.evaluate("document.querySelector('.desktop .screen').scrollTop = 2500")
+    places = "[...document.querySelectorAll('.screen')].map(one => [one.scrollTop, one.querySelector('iframe').offsetHeight])"
+    page.wait_for_timeout(200)
+    before = page.evaluate(places)
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 6})
+    for at in range(4):
+        _saved(page, folder / "001.md", f"First issue\nchange {at}\n{LONG}\n")
+        page.wait_for_timeout(1300)
+        assert page.evaluate(places) == before
+
+
 def test_a_broken_save_greys_the_last_good_picture_and_a_good_one_brings_it_back(page: Page, folder: Path) -> None:
     _saved(page, folder / "001.md", "First issue\nBROKEN\n")
     assert page.inner_text("[data-zone=banner]").split("\n\n")[:3] == [
@@ -218,7 +230,7 @@ def test_the_authors_dark_does_not_depend_on_the_browsers(browser: Browser, serv
     ground = "getComputedStyle(document.body).backgroundColor"
     for address, colour in (("/1", "rgb(255, 255, 255)"), ("/1?dark=1", "rgb(16, 16, 16)")):
         page.goto(f"http://127.0.0.1:{server.access.port}{address}")
-        handle = page.wait_for_selector(".phone iframe")
+        handle = page.wait_for_selector(".phone iframe:not(.coming)")
         assert handle
         frame = handle.content_frame()
         assert frame
@@ -247,7 +259,7 @@ def test_a_hostile_mail_runs_nothing_fetches_nothing_and_leads_nowhere(
         assert "Hostile words" in _mail(page)
         address, title = page.url, page.title()
         for target in ("#send", "#script", "#top"):
-            page.frame_locator(".desktop iframe").locator(target).first.click(timeout=5000)
+            page.frame_locator(".desktop iframe:not(.coming)").locator(target).first.click(timeout=5000)
             page.wait_for_timeout(150)
         assert _first_words(outside) == b""  # whatever leaves this machine would have come here first
         assert dialogs == []

@@ -73,7 +73,8 @@ class Dispatch:
     _failure: MailweeklyError | None = field(default=None, init=False)
     _pause: str = field(default="", init=False)
     _connected_at: datetime | None = field(default=None, init=False)
-    _free_at: datetime | None = field(default=None, init=False)  # the next message may leave
+    _free_at: datetime | None = field(default=None, init=False)  # the next message may begin
+    _body_at: datetime | None = field(default=None, init=False)  # the next body may leave
     _first: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     async def run(self) -> Ending:
@@ -206,7 +207,7 @@ class Dispatch:
             await self._skip(claim, f"cannot be composed: {error}")
             return lane
         try:
-            reply = await lane.deliver(message, lambda: self.ledger.intend(claim, message_id=message.message_id, at=at))
+            reply = await lane.deliver(message, lambda: self._intend(claim, message.message_id, at))
         except UnsuitedError as error:
             await self._skip(claim, str(error))
             return lane
@@ -229,6 +230,18 @@ class Dispatch:
         at = max(claim.slot_at, self._free_at or now)
         self._free_at = max(at, now) + timedelta(seconds=claim.gap_s)
         await self._pause_for((at - now).total_seconds())
+
+    async def _intend(self, claim: Claim, message_id: str, at: datetime) -> bool:
+        """Ask the ledger, at the distance the pace wants between two bodies: lanes whose envelopes were slow must not come all at once."""
+        now = self.clock.now()
+        leaves_at = max(self._body_at or now, now)
+        self._body_at = leaves_at + timedelta(seconds=claim.gap_s)
+        if leaves_at > now:
+            await self._pause_for((leaves_at - now).total_seconds())
+            if self.stop.is_set():
+                await self.ledger.release([claim])
+                return False
+        return await self.ledger.intend(claim, message_id=message_id, at=at)
 
     async def _answered(self, lane: Lane, claim: Claim, reply: Reply | None) -> Lane | None:
         if reply is None:

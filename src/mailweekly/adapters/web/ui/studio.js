@@ -11,6 +11,7 @@ const KEYS = ["1", "2", "3", "d", "j", "k", "r", "?"];
 const HOLD_MS = 1000; // a frame of a busy browser has said its height by then
 const PLAUSIBLE_MS = 20000; // a save longer ago than this was not what we show
 
+const later = window.requestIdleCallback ?? ((act) => setTimeout(act, 100));
 const policy = window.trustedTypes?.createPolicy("mailweekly", { createHTML: (text) => text });
 const byKey = (key) => document.querySelector(`[data-key="${CSS.escape(key)}"]`);
 const zone = (root, name) => root.querySelector(`[data-zone="${name}"]`);
@@ -136,8 +137,7 @@ function turn(screen, next) {
   screen.className = next.className;
   seen.title = frame.title;
   if (seen.getAttribute("src") === frame.getAttribute("src")) return Promise.resolve();
-  let coming = screen.querySelector("iframe.coming");
-  if (!coming || coming.hasAttribute("src")) coming = spare(screen);
+  const coming = spare(screen);
   coming.title = frame.title;
   return new Promise((done) => {
     coming.onload = () => {
@@ -151,7 +151,7 @@ function turn(screen, next) {
       done();
       clearTimeout(holds.get(screen));
       holds.set(screen, setTimeout(() => screen.style.removeProperty("--held"), HOLD_MS));
-      requestIdleCallback(() => spare(screen));
+      later(() => spare(screen));
     };
     coming.getBoundingClientRect();
     coming.src = frame.getAttribute("src");
@@ -159,7 +159,8 @@ function turn(screen, next) {
 }
 
 function spare(screen) {
-  screen.querySelector("iframe.coming")?.remove();
+  const there = screen.querySelector("iframe.coming");
+  if (there) return there; // perhaps loading
   const frame = screen.querySelector("iframe").cloneNode();
   frame.removeAttribute("src");
   frame.removeAttribute("loading"); // its top may be far from what is seen
@@ -178,7 +179,7 @@ function reveal(root) {
 
 /* A spare frame for each screen, once there is time for it. */
 function prepare() {
-  requestIdleCallback(() => document.querySelectorAll(".screen").forEach(spare));
+  later(() => document.querySelectorAll(".screen").forEach(spare));
 }
 
 /* Desktop and phone scroll together, by share of their height. */
