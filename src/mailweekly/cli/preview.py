@@ -104,6 +104,9 @@ def _sample(place: Place, edition: Edition) -> bytes:
 
 def _image(place: Place, number: int, address: str) -> bytes | None:
     """The file behind an image's address, if it is one of the publication's; addresses are relative to the issue's file or the folder."""
+    base = place.settings.base_url
+    if base and address.startswith(base + "/"):  # where the edition puts a local picture
+        address = address.removeprefix(base + "/")
     if "://" in address or address.startswith(("data:", "//")):
         return None
     try:

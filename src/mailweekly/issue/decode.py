@@ -15,7 +15,7 @@ from mailweekly.errors import IssueError
 
 __all__ = ["MAX_BYTES", "decode", "normalise"]
 
-MAX_BYTES = 500_000
+MAX_BYTES = 300_000
 _LINE_ENDS = re.compile("\r\n|\r|\u2028|\u2029")
 _MARKS = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
 _HIGH = 0x80  # from here on a byte is not ASCII

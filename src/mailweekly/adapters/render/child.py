@@ -11,6 +11,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any, BinaryIO, Final
 
 import mailweekly.errors as known_errors
@@ -29,6 +30,8 @@ STAGES: Final = {"issue": "IssueError", "theme": "ThemeError"}
 def main(arguments: list[str]) -> None:
     """Serve requests from stdin on stdout until the parent closes the pipe."""
     limits.confine(int(arguments[0]))
+    # premailer imports an HTTP client for what is switched off here; a process that may not reach the network needs none, and starts faster.
+    sys.modules.setdefault("requests", ModuleType("requests"))
     with _private_pipes() as requests, os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)  # a library that prints must not write into the answers
         while (request := wire.read(requests)) is not None:
