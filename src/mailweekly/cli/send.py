@@ -35,7 +35,8 @@ from mailweekly.delivery.states import OPEN, WAITING, SendState, State
 from mailweekly.errors import DataError, MissingFileError, RefusedError, SettingsError, UnfinishedError, UsageError
 from mailweekly.issue.decode import decode
 from mailweekly.issue.parse import parse
-from mailweekly.message.gate import glance
+from mailweekly.message.conditions import holds
+from mailweekly.message.gate import glance, verify
 from mailweekly.message.model import Message
 from mailweekly.message.program import Program, compose
 from mailweekly.settings import duration, placeholder_settings
@@ -241,8 +242,15 @@ def _run(place: Place, database: Database, relay: Relay, one: Send, wish: Wish) 
 
 
 def _composer(program: Program) -> Callable[[Claim, datetime], Message]:
+    """Return what composes each copy: the first of each kind (which conditional blocks it holds) is read back whole, all are looked at."""
+    seen: set[tuple[bool, ...]] = set()
+
     def composed(claim: Claim, at: datetime) -> Message:
         message = compose(program, claim.reader, delivery_id=claim.delivery_id, at=at)
+        kind = tuple(holds(asked, claim.reader) for asked in program.conditions)
+        if kind not in seen:
+            verify(message, program)
+            seen.add(kind)
         glance(message)
         return message
 
