@@ -36,7 +36,11 @@ TOML_NAME: Final = "mailweekly.toml"
 ENV_PREFIX: Final = "MAILWEEKLY_"
 UNIT_S: Final = {"ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "day": 86400}
 FIRST_PRINTABLE: Final = 0x20  # below are the C0 controls
+SLOWEST: Final = 1 / 86_400  # messages a second: one a day
+FASTEST: Final = 100_000.0
+LONGEST_S: Final = 365 * 86_400
 MAX_CONNECTIONS: Final = 64  # beyond it no relay of the provider table takes more
+RELAY_FORM: Final = "a relay is written smtp://user@host:587, smtps://user@host:465 or outbox"
 PLACEHOLDER_DOMAINS: Final = ("example.org", "example.com", "example.net")  # RFC 2606: `init` writes these
 
 
@@ -162,6 +166,7 @@ def publication(document: Mapping[str, Any], *, place: str = TOML_NAME) -> Setti
             values[name] = {key: _text(value, place, f"{name}.{key}") for key, value in _flat(table).items()}
     _check_base_url(values.get("base_url", ""), place)
     _check_levels(values.get("check", {}), place)
+    _check_colours(values.get("brand", {}), place)
     return Settings(**values)
 
 
@@ -184,7 +189,11 @@ def rate(text: str) -> float:
     if not found:
         message = "a rate is written 14/s, 600/min, 5000/h or 50000/day"
         raise ValueError(message)
-    return float(found[1]) / UNIT_S[found[2] or "s"]
+    a_second = float(found[1]) / UNIT_S[found[2] or "s"]
+    if a_second and not SLOWEST <= a_second <= FASTEST:
+        message = "a rate lies between 1/day and 100000/s, or is 0"
+        raise ValueError(message)
+    return a_second
 
 
 def duration(text: str) -> timedelta:
@@ -193,17 +202,24 @@ def duration(text: str) -> timedelta:
     if not found or (not found[2] and float(found[1])):
         message = "a duration is written 30s, 10m, 2h or 1d"
         raise ValueError(message)
-    return timedelta(seconds=float(found[1]) * UNIT_S[found[2] or "s"])
+    seconds = float(found[1]) * UNIT_S[found[2] or "s"]
+    if seconds > LONGEST_S:
+        message = "a duration is at most 365 days"
+        raise ValueError(message)
+    return timedelta(seconds=seconds)
 
 
 def relay_address(text: str) -> RelayAddress:
     """Return the relay of `outbox`, `smtp://[user@]host[:port][?tls=none]` or `smtps://…`. Errors: ValueError, never holding the text."""
     if text.strip() in {"", "outbox"}:
         return RelayAddress()
-    parts = urlsplit(text.strip())
-    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
-        message = "a relay is written smtp://user@host:587, smtps://user@host:465 or outbox"
-        raise ValueError(message)
+    try:
+        parts = urlsplit(text.strip())
+        port = parts.port
+    except ValueError:  # its words hold part of the text, which may be a password in the wrong place
+        raise ValueError(RELAY_FORM) from None
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or port == 0:
+        raise ValueError(RELAY_FORM)
     if parts.password:
         message = "the password goes into MAILWEEKLY_RELAY_PASSWORD, not into the address"
         raise ValueError(message)
@@ -214,7 +230,7 @@ def relay_address(text: str) -> RelayAddress:
     relay = RelayAddress(
         kind="smtp",
         host=parts.hostname,
-        port=parts.port or (465 if implicit else 587),
+        port=port or (465 if implicit else 587),
         user=unquote(parts.username or ""),
         security="tls" if implicit else "none" if parts.query == "tls=none" else "starttls",
     )
@@ -289,7 +305,11 @@ def _count(value: object, key: str) -> int:
 
 
 def _check_base_url(url: str, place: str) -> None:
-    if url and (not url.startswith("https://") or not urlsplit(url).hostname):
+    try:
+        is_good = not url or (url.startswith("https://") and bool(urlsplit(url).hostname))
+    except ValueError:
+        is_good = False
+    if not is_good:
         raise SettingsError(
             "base_url is not an https address.",
             place=f"{place}: base_url",
@@ -305,6 +325,13 @@ def _check_levels(levels: Mapping[str, str], place: str) -> None:
                 place=f"{place}: check.{rule}",
                 hint="A level is error, warning, info or off.",
             )
+
+
+def _check_colours(brand: Mapping[str, str], place: str) -> None:
+    for name, value in brand.items():
+        if name.startswith(("light.", "dark.", "color")) and not re.fullmatch(r"#[0-9A-Fa-f]{6}", value):
+            hint = 'Write six hex digits: "#0B6B62".'
+            raise SettingsError(f"'{value}' is no colour.", place=f"{place}: brand.{name}", hint=hint)
 
 
 def _known(table: Mapping[str, Any], kind: type[Any], place: str) -> None:

@@ -7,6 +7,7 @@ Errors: every MailweeklyError ends as three lines on stderr (what, where, what t
 with the traceback only under --debug.
 """
 
+import io
 import sys
 import traceback
 from pathlib import Path
@@ -58,7 +59,7 @@ def options(
 
 @app.command()
 def init(directory: Annotated[Path, typer.Argument(metavar="[DIR]")] = Path(), as_json: JsonOption = False) -> None:
-    """Make a complete publication that builds, previews and sends to a local outbox at once."""
+    """Make a publication that works at once."""
     from mailweekly.cli import setup
 
     setup.init(terminal.STATE.directory / directory, as_json=as_json)
@@ -70,7 +71,7 @@ def new(
     number: Annotated[int | None, typer.Option("--number", min=1, help="Its number, if not the next one.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Begin the next issue, with its front matter filled in."""
+    """Begin the next issue."""
     from mailweekly.cli import setup
 
     setup.new(title, number, as_json=as_json)
@@ -86,7 +87,7 @@ def check(
     ] = "error",
     as_json: JsonOption = False,
 ) -> None:
-    """Show every finding: file, line, rule, why it matters, how to mend it."""
+    """Show every fault, with its line and how to mend it."""
     from mailweekly.cli import edit
 
     worst = edit.check(issue, fmt="json" if as_json else fmt, everything=everything, fail_on=fail_on)
@@ -100,7 +101,7 @@ def fix(
     write: Annotated[bool, typer.Option("--write", help="Make the repairs; without it they are only shown.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the repair of damaged text as a diff; --write makes it."""
+    """Show the repair of damaged text; --write makes it."""
     from mailweekly.cli import edit
 
     edit.fix(issue, write=write, as_json=as_json)
@@ -109,10 +110,12 @@ def fix(
 @app.command()
 def build(
     issue: IssueArgument,
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where the files go.")] = Path("out"),
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="DIR", help="Where the files go; else out/ISSUE.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write the issue's HTML, text, MJML, one sample message and a summary into a folder."""
+    """Write the issue's HTML, text, MJML and a sample message."""
     from mailweekly.cli import edit
 
     edit.build(issue, output, as_json=as_json)
@@ -120,7 +123,7 @@ def build(
 
 @app.command()
 def plan(issue: IssueArgument, audience: ListOption = "", as_json: JsonOption = False) -> None:
-    """Say who will get it, who not and why, and how long it will take; sends nothing."""
+    """Say who will get it and who not; sends nothing."""
     from mailweekly.cli import send as sending
 
     sending.plan(issue, audience=audience, as_json=as_json)
@@ -142,7 +145,7 @@ def send(
     audience: ListOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Send the issue to its list, or go on where it was interrupted. A dry run unless --confirm."""
+    """Send the issue, or go on with it. Dry run unless --confirm."""
     from mailweekly.cli import send as sending
 
     sending.send(issue, confirm=confirm, to=to or [], edition=edition, wait=wait, audience=audience, as_json=as_json)
@@ -154,7 +157,7 @@ def status(
     state: Annotated[str, typer.Option("--list", metavar="STATE", help="Name the people in this state.")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Show where each send stands: counts by state; --list names people."""
+    """Show where each send stands; --list names people."""
     from mailweekly.cli import ledger
 
     ledger.status(issue, state=state, as_json=as_json)
@@ -185,7 +188,7 @@ def preview(
     host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
     no_open: Annotated[bool, typer.Option("--no-open", help="Do not open a browser.")] = False,
 ) -> None:
-    """Show the issue in the browser, live, as readers will see it."""
+    """Show the issue in the browser, live."""
     from mailweekly.cli import preview as previewing
 
     previewing.preview(issue, port=port, host=host, no_open=no_open)
@@ -206,7 +209,7 @@ def demo(
         typer.Option("--keep", metavar="DIR", help="Make the publication here, if not in a temporary folder."),
     ] = None,
 ) -> None:
-    """Run the whole line on the sample issue and list, into a local outbox."""
+    """Run the whole line on the sample, into a local outbox."""
     from mailweekly.cli import demo as demonstration
 
     demonstration.demo(keep)
@@ -214,10 +217,13 @@ def demo(
 
 def run(arguments: list[str]) -> int:
     """Run one command; its exit code."""
-    terminal.STATE.reset("--json" in arguments or "json" in arguments)
+    terminal.STATE.reset("--json" in arguments or "json" in arguments or "--format=json" in arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8 shows the escape
     usage_error: Any = typer.BadParameter.__mro__[1]  # click's UsageError, which typer carries but does not name
     try:
-        result = app(arguments, prog_name="mailweekly", standalone_mode=False)
+        result = app(arguments or ["--help"], prog_name="mailweekly", standalone_mode=False)
     except MailweeklyError as error:
         terminal.show_error(error)
         return error.exit_code
@@ -226,12 +232,11 @@ def run(arguments: list[str]) -> int:
         return 64
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 0
     except Exception as error:  # noqa: BLE001 - the last line of defence
         if terminal.STATE.debug:
             traceback.print_exc()
         terminal.show_fault(error)
         return FAULT
+    finally:
+        terminal.leave()
     return result if isinstance(result, int) else 0

@@ -53,6 +53,6 @@ def _look(root: Path) -> None:
         f"   {len(messages)} messages, as sent       {root / 'outbox'}",
         f"   one of them                 {messages[0] if messages else '-'}",
         f"   the live preview            {run} preview {SAMPLE}",
-        f"                               then {PREVIEW} (its token is printed there)",
+        f"                               at {PREVIEW}, with the token it prints",
         f"   send it again (refused)     {run} send {SAMPLE} --confirm",
     )

@@ -55,9 +55,9 @@ def verdicts(place: Place) -> Iterator[Verdict]:
     yield Verdict(about="settings", verdict=GOOD, what=f"{place.root / 'mailweekly.toml'} is understood")
     yield from _settings(place)
     yield _tried(
-        "theme", lambda: f"'{place.settings.theme}', {len(theme_files(place.root, place.settings.theme))} folder(s)"
+        "theme", lambda: f"'{place.settings.theme}', from {', '.join(theme_files(place.root, place.settings.theme))}"
     )
-    yield _tried("key", lambda: f"MAILWEEKLY_KEY is set, {1 + len(keys_of(place).old)} key(s)")
+    yield _tried("key", lambda: f"MAILWEEKLY_KEY is set, {terminal.counted(1 + len(keys_of(place).old), 'key')}")
     yield _tried("database", lambda: _database(health(place.database)))
     yield _relay(place)
 

@@ -1,5 +1,6 @@
 """`check`, `fix`, `build`: an issue on its way to being sent."""
 
+import codecs
 import difflib
 import email
 import email.policy
@@ -44,7 +45,7 @@ def fix(ref: str, *, write: bool, as_json: bool) -> None:
     found = repair(text)
     diff = _diff(text, found.text, file.shown) if found else []
     if found and write:
-        write_file(file.path, found.text.encode("utf-8"))
+        write_file(file.path, _as_before(file.raw, found.text))
     if as_json:
         document: dict[str, Any] = {
             "schema": 1,
@@ -66,25 +67,29 @@ def fix(ref: str, *, write: bool, as_json: bool) -> None:
         times = f" {found.rounds} times" if found.rounds > 1 else ""
         terminal.out(*diff)
         terminal.out(
-            "", f"{file.shown}: UTF-8 was read as {found.codec}{times}; {found.changed_lines} lines are damaged."
+            "",
+            f"{file.shown}: UTF-8 was read as {found.codec}{times}; {terminal.counted(len(found.changed_lines), 'line')} damaged.",
         )
-        terminal.out("  repaired." if write else f"  to repair it: mailweekly fix {ref} --write")
+        terminal.out(
+            f"  repaired; next: mailweekly check {ref}" if write else f"  to repair it: mailweekly fix {ref} --write"
+        )
 
 
-def build(ref: str, output: Path, *, as_json: bool) -> None:
-    """Write the issue's files into `output`."""
+def build(ref: str, output: Path | None, *, as_json: bool) -> None:
+    """Write the issue's files into `output`, else into a folder of the issue's own."""
     place = load()
     ready = prepared(place, ref)
-    document = built(place, ready, output)
+    document = built(place, ready, output or Path("out") / ready.label)
     if as_json:
         terminal.out_json(document)
         return
     sizes = document["sizes"]
     terminal.out(
-        f"Issue {ready.label}: {ready.edition.title or ready.edition.subject}",
+        f"Issue {ready.label}: {_named(ready, ready.edition.title or ready.edition.subject)}",
         *(f"  {path}" for path in document["files"]),
         f"  {sizes['html']:,} bytes of HTML ({sizes['html'] * 100 // GMAIL_CLIP} % of Gmail's limit), {sizes['text']:,} of text",
         f"  edition {ready.edition.digest}",
+        f"  next: mailweekly check {ref}",
     )
 
 
@@ -98,7 +103,7 @@ def built(place: Place, ready: Prepared, output: Path) -> dict[str, Any]:
         "issue": ready.label,
         "number": ready.issue.number,
         "newsletter": ready.edition.newsletter,
-        "title": ready.edition.title,
+        "title": _named(ready, ready.edition.title),
         "subject": _named(ready, ready.edition.subject),
         "preheader": _named(ready, ready.edition.preheader),
         "lang": ready.edition.lang,
@@ -134,6 +139,12 @@ def _parts(message: Message) -> tuple[str, str]:
     assert isinstance(html, bytes)
     assert isinstance(text, bytes)
     return html.decode(), text.decode().replace("\r\n", "\n")
+
+
+def _as_before(raw: bytes, text: str) -> bytes:
+    """Return the repaired text with the line ends and the mark of the file's beginning that it had."""
+    lines = text.replace("\n", "\r\n") if b"\r\n" in raw else text
+    return (codecs.BOM_UTF8 if raw.startswith(codecs.BOM_UTF8) else b"") + lines.encode("utf-8")
 
 
 def _named(ready: Prepared, text: str) -> str:

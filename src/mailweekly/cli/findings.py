@@ -1,24 +1,40 @@
 """What `preflight` finds in a prepared issue, and how the terminal, CI and a dry run are told."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote
 
+from mailweekly.adapters.files.folder import resolve_inside
+from mailweekly.adapters.files.lists import FOLDER, list_names
+from mailweekly.audience import listfile
 from mailweekly.audience.model import Audience
 from mailweekly.cli import terminal
 from mailweekly.cli.place import Place
 from mailweekly.cli.prepared import Prepared, sample_of
+from mailweekly.errors import MailweeklyError
 from mailweekly.preflight import report
 from mailweekly.preflight.check import check
 from mailweekly.preflight.finding import Finding, Level
+from mailweekly.preflight.images import local_sources
 from mailweekly.preflight.place import Checked
+from mailweekly.settings import TOML_NAME
 
-__all__ = ["find_faults", "found_lines", "show_findings"]
+__all__ = ["find_faults", "found_lines", "list_fields", "show_findings"]
+
+HEAD_BYTES: Final = 64_000  # of a list file: its column names stand in the first of them
 
 
 def find_faults(
     place: Place, ready: Prepared, audience: Audience | None = None, fields: frozenset[str] | None = None
 ) -> tuple[Finding, ...]:
-    """Return every finding about the issue; those about its readers only where audience and their `fields` are given."""
+    """
+    Return every finding about the issue; those about its readers only where an audience is given.
+
+    Without one the `fields` are those of the list files, so that `check` and the preview refuse the merge fields that `send` would.
+    """
     message, _ = sample_of(place, ready)
+    known = list_fields(place.root) if audience is None and fields is None else fields
     subject = Checked(
         issue=ready.issue,
         text=ready.text,
@@ -26,17 +42,29 @@ def find_faults(
         message=message,
         audience=audience,
         settings=place.settings,
-        known_fields=fields,
+        known_fields=known,
+        image_files=_image_files(place, ready),
+        settings_text=_settings_text(place),
         relay_is_outbox=place.machine.relay.kind == "outbox" or place.machine.relay.is_loopback,
     )
     return check(subject, levels=place.settings.check)
+
+
+def list_fields(root: Path) -> frozenset[str] | None:
+    """Return the fields that the list files name; None where there is no list file, or where one cannot be read: `plan` says why."""
+    try:
+        names = list_names(root)
+        found = [listfile.read(_head(root, name), file=name).fields for name in names]
+    except (MailweeklyError, OSError, ValueError):
+        return None
+    return frozenset().union(*found) if found else None
 
 
 def show_findings(ready: Prepared, findings: Sequence[Finding], *, fmt: str, everything: bool, fail_on: str) -> int:
     """Write the report; 1 when a finding is at or above `fail_on`, else 0."""
     shown = findings if everything or fmt == "json" else [one for one in findings if one.level is not Level.INFO]
     if fmt == "json":
-        print(report.json_document(shown, file=ready.file.shown))
+        terminal.out_text(report.json_document(shown, file=ready.file.shown))
     elif fmt == "github":
         terminal.out(*report.github(shown))
     else:
@@ -57,3 +85,42 @@ def found_lines(findings: Sequence[Finding]) -> tuple[str, ...]:
         if one.level is not Level.INFO
     ]
     return (f"Findings: {report.summary(findings)}", *lines)
+
+
+def _head(root: Path, name: str) -> bytes:
+    """The first lines of a list file, whole ones. Errors: OSError for what is no file, those of a path that leads outside."""
+    path = resolve_inside(root, root / FOLDER / f"{name}.csv")
+    if not path.is_file():  # a pipe would be waited for
+        raise FileNotFoundError(name)
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+        return head[: head.rfind(b"\n") + 1] if file.read(1) else head
+
+
+def _image_files(place: Place, ready: Prepared) -> frozenset[str]:
+    return frozenset(
+        src
+        for src in local_sources(ready.issue)
+        if any(_is_file(place.root, path) for path in _image_paths(place, ready, src))
+    )
+
+
+def _image_paths(place: Place, ready: Prepared, src: str) -> Iterator[Path]:
+    """Where the file of an image may be: beside the issue, then in the publication; as written, then without what an address may add."""
+    for written in dict.fromkeys((src, unquote(src.partition("?")[0].partition("#")[0]))):
+        for folder in (ready.file.path.parent, place.root):
+            yield folder / written.lstrip("/")
+
+
+def _is_file(root: Path, path: Path) -> bool:
+    try:
+        return resolve_inside(root, path).is_file()
+    except (MailweeklyError, OSError, ValueError):
+        return False
+
+
+def _settings_text(place: Place) -> str:
+    try:
+        return (place.root / TOML_NAME).read_text("utf-8-sig", "replace")
+    except OSError:
+        return ""

@@ -25,14 +25,15 @@ def status(ref: str, *, state: str, as_json: bool) -> None:
     if ref and not found:
         hint = "See what there is: mailweekly status"
         raise MissingFileError(f"Nothing of issue {label} was ever sent.", place=place.database.name, hint=hint)
+    is_at_work = bool(found) and SenderLock(place.database).is_held()
     if as_json:
         documents = [_with_people(send_document(one.send, one.counts), one.people) for one in found]
-        terminal.out_json({"schema": 1, "sends": documents})
+        terminal.out_json({"schema": 1, "at_work": is_at_work, "sends": documents})
         return
     if not found:
         terminal.out("Nothing was sent yet.", "  next: mailweekly plan ISSUE")
     for one in found:
-        terminal.out(*summary(one.send, one.counts))
+        terminal.out(*summary(one.send, one.counts, is_at_work=is_at_work))
         for line in one.people or ():
             terminal.out(f"  s{line.subscriber_id}  {line.address}  {line.reply or line.reason}".rstrip())
 
@@ -104,13 +105,14 @@ def send_document(send: sends.Send, counts: Mapping[State, int]) -> dict[str, An
     }
 
 
-def summary(send: sends.Send, counts: Mapping[State, int]) -> tuple[str, ...]:
-    """Return a send in two or three lines."""
-    lines = [f"Issue {send.issue} to {send.audience}: {send.state.value}, {counts_line(counts)}"]
+def summary(send: sends.Send, counts: Mapping[State, int], *, is_at_work: bool = True) -> tuple[str, ...]:
+    """Return a send in two or three lines; one that nobody works on just now is "interrupted"."""
+    word = "interrupted" if send.state is SendState.RUNNING and not is_at_work else send.state.value
+    lines = [f"Issue {send.issue} to {send.audience}: {word}, {counts_line(counts)}"]
     if send.reason:
         lines.append(f"  why: {send.reason}")
     if send.state in {SendState.RUNNING, SendState.PAUSED}:
-        lines.append(f"  next: mailweekly send {send.issue} --confirm")
+        lines.append(f"  next: mailweekly send {send.issue} --audience {send.audience} --confirm")
     if counts.get(State.UNKNOWN):
         lines.append(f"  see: mailweekly status {send.issue} --list unknown; then mailweekly resolve {send.issue}")
     return tuple(lines)

@@ -4,8 +4,10 @@ The publication a command works on: its folder, settings, secrets and key, loade
 Source of each value: mailweekly.toml for what may stand in git; .env beside it, then the environment, for the rest. The environment wins.
 """
 
+import io
 import os
 import tomllib
+import zoneinfo
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -58,7 +60,19 @@ def _settings(path: Path) -> Settings:
         raise SettingsError(
             f"The settings cannot be read: {type(error).__name__}.", place=str(path), hint="Save it as UTF-8."
         ) from None
-    return known.publication(document)
+    settings = known.publication(document)
+    _check_zone(settings.timezone)
+    return settings
+
+
+def _check_zone(name: str) -> None:
+    if name == "UTC":
+        return  # known even where the system has no table of zones
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        hint = 'For example timezone = "Europe/Lisbon".'
+        raise SettingsError(f"There is no time zone '{name}'.", place=f"{TOML_NAME}: timezone", hint=hint) from None
 
 
 def _machine(path: Path) -> Machine:
@@ -69,28 +83,21 @@ def _machine(path: Path) -> Machine:
 
 
 def _env_file(path: Path) -> dict[str, str]:
-    from dotenv import dotenv_values
+    from dotenv.parser import parse_stream
 
     if path.stat().st_mode & OTHERS_MAY_READ:
         terminal.say(f"mailweekly: {path} can be read by others; better: chmod 600 {path}")
     try:
-        found = dotenv_values(path, interpolate=False, encoding="utf-8-sig")
+        text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError):
         raise SettingsError("The secrets' file cannot be read.", place=str(path), hint="Save it as UTF-8.") from None
-    for name, value in found.items():
-        if value is None:  # an unterminated quote or a line without "=": the library drops it without a word
-            raise SettingsError(f"'{name}' has no value.", place=ENV_NAME, hint="Write NAME=value, quotes closed.")
-    text = path.read_text("utf-8-sig")
-    names = [
-        line.split("=")[0].removeprefix("export").strip()
-        for line in text.splitlines()
-        if line.startswith((ENV_PREFIX, "export "))
-    ]
-    for name in names:
-        if name not in found:
-            raise SettingsError(
-                f"'{name}' cannot be read.", place=ENV_NAME, hint="Close the quotes of its line and the one before."
-            )
-        if names.count(name) > 1:
-            raise SettingsError(f"'{name}' stands there twice.", place=ENV_NAME, hint="Take one away.")
-    return {name: value or "" for name, value in found.items()}
+    found: dict[str, str] = {}
+    for binding in parse_stream(io.StringIO(text)):
+        name, where = binding.key or "", f"{ENV_NAME}:{binding.original.line}"
+        if binding.error or (name and binding.value is None):  # the line may be half a secret: it is not shown
+            raise SettingsError("This line cannot be read.", place=where, hint="Write NAME='value', its quotes closed.")
+        if name in found:
+            raise SettingsError(f"'{name}' stands there twice.", place=where, hint="Take one away.")
+        if name:
+            found[name] = binding.value or ""
+    return found

@@ -5,14 +5,14 @@ Every reader's copy is composed once, so that whatever cannot be composed is fou
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
 from mailweekly import address
 from mailweekly.adapters.store.database import Database
-from mailweekly.adapters.store.sends import Recipient
-from mailweekly.audience.model import Reject, Subscriber
+from mailweekly.adapters.store.sends import HELD, Recipient
+from mailweekly.audience.model import LeftOut, Reject, Subscriber
 from mailweekly.audience.sync import Changes
 from mailweekly.cli import terminal
 from mailweekly.cli.findings import find_faults, found_lines
@@ -25,7 +25,7 @@ from mailweekly.message.model import Reader
 from mailweekly.message.program import Program, compose
 from mailweekly.preflight.finding import Finding, Level
 
-__all__ = ["Planned", "duration_of", "plan", "planned", "recipients", "show_plan"]
+__all__ = ["Planned", "duration_of", "next_step", "plan", "planned", "recipients", "send_command", "show_plan"]
 
 TRIED_MOST: Final = 100_000  # copies composed beforehand; above that a sample of so many
 
@@ -56,7 +56,7 @@ def plan(ref: str, *, audience: str, as_json: bool) -> None:
         terminal.out_json(document(place, found))
     else:
         show_plan(place, found)
-        terminal.out("", f"Nothing was sent. To send it: mailweekly send {ref} --confirm")
+        terminal.out("", "Nothing was sent.", next_step(found, ref, audience))
 
 
 def planned(place: Place, database: Database, ref: str, *, audience: str, keep: bool) -> Planned:
@@ -64,7 +64,7 @@ def planned(place: Place, database: Database, ref: str, *, audience: str, keep: 
     ready = prepared(place, ref)
     list_name = audience or ready.list_name
     program = program_of(place, ready, list_name=list_name)
-    people = synced(place, database, list_name, keep=keep)
+    people = without(synced(place, database, list_name, keep=keep), database.held(ready.label))
     readers = people.audience.recipients
     impossible = []
     size_bytes = 0
@@ -84,6 +84,31 @@ def planned(place: Place, database: Database, ref: str, *, audience: str, keep: 
         impossible=tuple(impossible),
         size_bytes=size_bytes,
     )
+
+
+def without(people: Synced, held: frozenset[str]) -> Synced:
+    """Return the people with those left out whom an earlier send of the issue has."""
+    audience = people.audience
+    again = [LeftOut(subscriber=one, reason=HELD) for one in audience.recipients if one.key in held]
+    if not again:
+        return people
+    recipients = tuple(one for one in audience.recipients if one.key not in held)
+    return replace(people, audience=replace(audience, recipients=recipients, left_out=(*audience.left_out, *again)))
+
+
+def next_step(found: Planned, ref: str, audience: str) -> str:
+    """Return the line that says what to do now."""
+    if found.errors:
+        return f"First mend what is wrong: mailweekly check {ref}"
+    if not found.people.audience.recipients:
+        return f"There is nobody to send it to. What was sent: mailweekly status {ref}"
+    return f"To send it: {send_command(ref, audience)}"
+
+
+def send_command(ref: str, audience: str = "", edition: str = "") -> str:
+    """Return the command that sends, with every option that was given."""
+    options = (f" --audience {audience}" if audience else "") + (f" --edition {edition}" if edition else "")
+    return f"mailweekly send {ref}{options} --confirm"
 
 
 def reader_of(subscriber: Subscriber) -> Reader:
@@ -129,9 +154,9 @@ def show_plan(place: Place, found: Planned) -> None:
     """Write the plan for people."""
     ready, people = found.ready, found.people
     count = len(people.audience.recipients)
-    left = Counter(one.reason for one in people.audience.left_out)
+    left = Counter(one.reason for one in people.audience.left_out) + Counter(people.only_suppressed)
     terminal.out(
-        f"Issue {ready.label}: {ready.edition.title or ready.edition.subject}",
+        f"Issue {ready.label}: {shown(found, ready.edition.title or ready.edition.subject)}",
         f"  edition     {ready.edition.digest}",
         f"  subject     {shown(found, ready.edition.subject)}",
         f"  theme       {ready.edition.theme}, {len(ready.edition.html.encode()):,} bytes of HTML, {found.size_bytes:,} a message",
@@ -164,7 +189,7 @@ def document(place: Place, found: Planned) -> dict[str, Any]:
         "schema": 1,
         "issue": found.ready.label,
         "file": found.ready.file.shown,
-        "title": found.ready.edition.title,
+        "title": shown(found, found.ready.edition.title),
         "subject": shown(found, found.ready.edition.subject),
         "edition": found.ready.edition.digest,
         "theme": found.ready.edition.theme,
@@ -172,6 +197,7 @@ def document(place: Place, found: Planned) -> dict[str, Any]:
         "audience_digest": f"sha256:{audience.digest}",
         "recipients": len(audience.recipients),
         "left_out": [{"subscriber": f"s{one.subscriber.id}", "reason": one.reason} for one in audience.left_out],
+        "suppressed_rows": sum(found.people.only_suppressed.values()),
         "impossible": [{"subscriber": f"s{one.id}", "reason": why} for one, why in found.impossible],
         "seconds": duration_of(place, len(audience.recipients)).total_seconds(),
         "relay": str(place.machine.relay),

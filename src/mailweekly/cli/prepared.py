@@ -4,11 +4,14 @@ From an issue's name to what is sent of it: the steps that `build`, `check`, `pl
 What was previewed is what is sent, because all of them come through here.
 """
 
+import hashlib
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from mailweekly import address
 from mailweekly.adapters.files.issues import IssueFile, find_issue
 from mailweekly.adapters.files.themes import theme_files, theme_places
 from mailweekly.adapters.render.renderer import Renderer
@@ -120,27 +123,39 @@ def sender_of(place: Place, list_name: str) -> Sender:
     if not sender.address:
         hint = 'Write address = "you@your-domain" under [sender].'
         raise SettingsError("There is no sender's address.", place="mailweekly.toml: sender.address", hint=hint)
-    domain = sender.address.rpartition("@")[2]
+    try:
+        domain = address.parse(sender.address).wire.rpartition("@")[2]
+    except ValueError as error:
+        hint = 'Write address = "you@your-domain" under [sender].'
+        raise SettingsError(
+            f"The sender's address cannot be used: {error}.", place="mailweekly.toml: sender.address", hint=hint
+        ) from None
     return Sender(
         name=sender.name or settings.name,
         address=sender.address,
         reply_to=sender.reply_to,
         return_domain=sender.return_domain,
-        list_id=sender.list_id or f"{list_name}.{domain}",
+        list_id=sender.list_id or f"{_label(list_name)}.{domain}",
         list_name=settings.name,
         unsubscribe_base=settings.base_url,
         unsubscribe_mailbox=sender.unsubscribe_mailbox,
         list_help=sender.help_url,
         list_owner=sender.owner,
         list_archive=settings.base_url,
-        feedback_id=f"mailweekly-{list_name}"[:15],
+        feedback_id=f"mailweekly-{_label(list_name)}"[:15],
     )
+
+
+def _label(list_name: str) -> str:
+    """The list's name as part of a host name; one without a letter of ASCII gets a steady word of its own."""
+    plain = re.sub(r"[^a-z0-9]+", "-", list_name.lower()).strip("-")[:63]
+    return plain or f"list-{hashlib.sha256(list_name.encode()).hexdigest()[:8]}"
 
 
 def keys_of(place: Place) -> Keys:
     """Return the key that signs this publication's tokens. Errors: SettingsError without one."""
     if not place.machine.key:
-        hint = "Take the line from .env.example, or let `mailweekly init` make one in a new folder."
+        hint = "Write MAILWEEKLY_KEY= and what this prints: python3 -c 'import secrets; print(secrets.token_hex(32))'"
         raise SettingsError("There is no key for the tokens.", place=".env: MAILWEEKLY_KEY", hint=hint)
     return Keys.parse(place.machine.key.reveal())
 

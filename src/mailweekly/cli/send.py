@@ -22,9 +22,11 @@ from mailweekly.adapters.store.lock import SenderLock
 from mailweekly.adapters.store.sends import Freeze, Send
 from mailweekly.cli import ledger as shown
 from mailweekly.cli import terminal
+from mailweekly.cli.people import bring_in
 from mailweekly.cli.place import Place, load
-from mailweekly.cli.plan import Planned, document, planned, recipients, show_plan
-from mailweekly.cli.prepared import keys_of
+from mailweekly.cli.plan import Planned, document, next_step, planned, recipients, send_command, show_plan
+from mailweekly.cli.plan import shown as worded
+from mailweekly.cli.prepared import keys_of, prepared
 from mailweekly.cli.progress import Progress
 from mailweekly.cli.testcopy import send_test_copies
 from mailweekly.delivery.breaker import Breaker
@@ -32,13 +34,22 @@ from mailweekly.delivery.dispatch import Dispatch, End, Ending
 from mailweekly.delivery.pace import Limit
 from mailweekly.delivery.ports import Claim, Relay
 from mailweekly.delivery.states import OPEN, WAITING, SendState, State
-from mailweekly.errors import DataError, MissingFileError, RefusedError, SettingsError, UnfinishedError, UsageError
+from mailweekly.errors import (
+    DataError,
+    MailweeklyError,
+    MissingFileError,
+    RefusedError,
+    SettingsError,
+    UnfinishedError,
+    UsageError,
+)
 from mailweekly.issue.decode import decode
 from mailweekly.issue.parse import parse
 from mailweekly.message.conditions import holds
 from mailweekly.message.gate import glance, verify
 from mailweekly.message.model import Message
 from mailweekly.message.program import Program, compose
+from mailweekly.preflight.finding import Level
 from mailweekly.settings import duration, placeholder_settings
 
 __all__ = ["plan", "relay_of", "send"]
@@ -109,7 +120,7 @@ def _dry_run(place: Place, wish: Wish) -> None:
         terminal.out_json({**document(place, found), "dry_run": True})
         return
     show_plan(place, found)
-    terminal.out("", "This was a dry run: nothing was sent. To send it:", f"  mailweekly send {wish.ref} --confirm")
+    terminal.out("", "This was a dry run: nothing was sent.", next_step(found, wish.ref, wish.audience))
 
 
 def _confirmed(place: Place, wish: Wish) -> None:
@@ -126,12 +137,12 @@ def _confirmed(place: Place, wish: Wish) -> None:
             unknown = database.reap()
             if unknown:
                 terminal.say(
-                    f"{unknown} message(s) were cut off before their answer: unknown, not mailed again by themselves."
+                    f"{terminal.counted(unknown, 'message')} had been cut off before the answer: unknown, not mailed again by itself."
                 )
             existing = _existing(place, database, wish)
             if existing:
                 _refuse_the_past(existing)
-                database.resume(existing.send)
+                _go_on(place, database, existing.send, wish)
             one = existing.send if existing else _frozen(place, database, wish)
             try:
                 ending = _run(place, database, relay, one, wish)
@@ -149,10 +160,36 @@ def _existing(place: Place, database: Database, wish: Wish) -> Standing | None:
         label = shown.label_of(place, wish.ref)
     except MissingFileError:
         return None
-    audience = wish.audience or _own_list(place, wish.ref)
-    found = [one for one in database.standings(label) if audience in {"", one.send.audience}]
-    going = [one for one in found if one.send.state in GOING]
-    return (going or found)[-1] if found else None
+    there = [one for one in database.standings(label) if wish.audience in {"", one.send.audience}]
+    going = [one for one in there if one.send.state in GOING]
+    if going:
+        return going[-1]  # even if the issue names another list by now: nobody of this one may be stranded
+    own = _own_list(place, wish.ref)
+    over = [one for one in there if wish.audience or own in {"", one.send.audience}]
+    return over[-1] if over else None
+
+
+def _go_on(place: Place, database: Database, one: Send, wish: Wish) -> None:
+    """Take up a send again: with who has left since, and said which edition goes on."""
+    if wish.edition and wish.edition not in {one.edition, one.edition.removeprefix("sha256:")}:
+        hint = f"It goes on without --edition, or with --edition {one.edition}."
+        raise RefusedError(
+            f"The send under way is of edition {one.edition}, not the one named.", place=one.audience, hint=hint
+        )
+    people = bring_in(place, database, one.audience, keep=True)
+    terminal.say(
+        f"going on with what was frozen: {one.subject} ({one.edition})", *(f"  {line}" for line in people.lines)
+    )
+    if _changed_since(place, one, wish):
+        terminal.say("  the issue reads differently by now; what was frozen goes out")
+    database.resume(one)
+
+
+def _changed_since(place: Place, one: Send, wish: Wish) -> bool:
+    try:
+        return prepared(place, wish.ref).edition.digest != one.edition
+    except MailweeklyError:
+        return False  # gone or broken by now: the frozen bytes do not need it
 
 
 def _own_list(place: Place, ref: str) -> str:
@@ -178,7 +215,7 @@ def _frozen(place: Place, database: Database, wish: Wish) -> Send:
         audience=audience.name,
         kind="issue",
         edition=found.ready.edition.digest,
-        subject=found.ready.edition.title or found.ready.edition.subject,
+        subject=worded(found, found.ready.edition.title or found.ready.edition.subject),
         program=found.program.to_bytes(),
         audience_digest=audience.digest,
         recipients=recipients(found),
@@ -196,8 +233,10 @@ def _same_edition(found: Planned, wish: Wish) -> None:
 def _refuse_faults(found: Planned) -> None:
     where = found.ready.file.shown
     if found.errors:
-        hint = f"mailweekly check {found.ready.label} shows them, each with how to mend it."
-        raise RefusedError(f"{found.errors} finding(s) forbid a send.", place=where, hint=hint)
+        first = next(one for one in found.findings if one.level is Level.ERROR)
+        hint = f"mailweekly check {found.ready.label} shows how to mend each."
+        what = f"{terminal.counted(found.errors, 'finding')} must be mended before a send: {first.rule}: {first.what}"
+        raise RefusedError(what, place=f"{first.file}:{first.line}", hint=hint)
     if not found.people.audience.recipients:
         hint = f"mailweekly plan {found.ready.label} says who was left out, and why."
         raise RefusedError(f"Nobody of the list '{found.people.audience.name}' can be mailed.", place=where, hint=hint)
@@ -274,7 +313,7 @@ def _conclude(place: Place, database: Database, one: Send, ending: Ending, wish:
 
 def _report_end(one: Send, ending: Ending, counts: Mapping[State, int]) -> None:
     waiting = sum(counts.get(state, 0) for state in WAITING)
-    again = f"mailweekly send {one.issue} --confirm"
+    again = send_command(one.issue, one.audience)
     if ending.end is End.PAUSED:
         raise UnfinishedError(
             f"The send stopped by itself: {ending.reason or 'it was paused'}.",

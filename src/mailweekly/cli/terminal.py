@@ -4,17 +4,32 @@ What reaches the terminal: results on stdout, everything else on stderr, nothing
 Text of readers, relays and files is escaped here and nowhere else. With --json, stdout holds one JSON document, an error included.
 """
 
+import contextlib
 import json
+import os
 import sys
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from mailweekly.errors import MailweeklyError
 
-__all__ = ["STATE", "is_terminal", "out", "out_json", "safe", "say", "show_error", "show_fault", "show_usage"]
+__all__ = [
+    "STATE",
+    "counted",
+    "is_terminal",
+    "leave",
+    "out",
+    "out_json",
+    "out_text",
+    "safe",
+    "say",
+    "show_error",
+    "show_fault",
+    "show_usage",
+]
 
 
 @dataclass(kw_only=True)
@@ -24,6 +39,7 @@ class State:
     directory: Path = field(default_factory=Path)
     debug: bool = False
     wants_json: bool = False
+    lost: list[TextIO] = field(default_factory=list)  # streams nobody reads any more
 
     def reset(self, wants_json: bool) -> None:
         """Start afresh: several commands may run in one process."""
@@ -42,19 +58,34 @@ def safe(text: object) -> str:
 
 def out(*lines: object) -> None:
     """Write lines for people to stdout."""
-    for line in lines:
-        print(safe(line))
+    _write(sys.stdout, "".join(f"{safe(line)}\n" for line in lines))
 
 
 def out_json(document: Mapping[str, Any]) -> None:
     """Write the one JSON document to stdout."""
-    print(json.dumps(document, ensure_ascii=False, indent=2, default=str))
+    _write(sys.stdout, json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def out_text(text: str) -> None:
+    """Write a text that is whole and safe already."""
+    _write(sys.stdout, text + "\n")
+
+
+def leave() -> None:
+    """Before the process ends: what nobody reads must not raise when Python closes it."""
+    for stream in STATE.lost:
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def say(*lines: object) -> None:
     """Write diagnostics to stderr."""
-    for line in lines:
-        print(safe(line), file=sys.stderr)
+    _write(sys.stderr, "".join(f"{safe(line)}\n" for line in lines))
+
+
+def counted(number: int, noun: str) -> str:
+    """Return "1 finding", "2 findings"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def is_terminal() -> bool:
@@ -108,6 +139,19 @@ def show_fault(error: BaseException) -> None:
                 }
             }
         )
+
+
+def _write(stream: TextIO, text: str) -> None:
+    """Write and flush; a closed pipe or a full disk behind it must not stop a send."""
+    if stream in STATE.lost:
+        return
+    try:
+        stream.write(text)
+        stream.flush()
+    except (OSError, ValueError) as error:
+        STATE.lost.append(stream)
+        if stream is sys.stdout and not isinstance(error, BrokenPipeError):
+            say(f"mailweekly: the output could not be written: {getattr(error, 'strerror', '') or error}")
 
 
 def _is_plain(one: str) -> bool:

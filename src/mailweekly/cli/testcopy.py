@@ -44,7 +44,9 @@ def send_test_copies(place: Place, ref: str, to: list[str], relay: Relay, *, as_
     refused = sum(not taken for _, taken in answers)
     if refused:
         raise UnreachableError(
-            f"{refused} test copy(ies) were not taken.", place=relay.name, hint="The relay's words are above."
+            f"{refused} of {len(answers)} test copies were not taken.",
+            place=relay.name,
+            hint="The relay's words are above.",
         )
 
 

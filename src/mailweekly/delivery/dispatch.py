@@ -85,10 +85,10 @@ class Dispatch:
             tasks.create_task(self._feed())
             for _ in range(self.connections):
                 tasks.create_task(self._work())
-        if self._pause:
-            await self.ledger.pause(self._pause)
         if self._failure:
             raise self._failure
+        if self._pause:
+            await self.ledger.pause(self._pause)
         return await self._ending()
 
     async def _ending(self) -> Ending:
@@ -103,22 +103,27 @@ class Dispatch:
         return Ending(end=End.STOPPED if self.stop.is_set() else End.WAITING, due_at=due_at)
 
     async def _feed(self) -> None:
-        chunk = min(MAX_CHUNK, max(1, int(self.rate * CHUNK_S))) if self.rate else MAX_CHUNK
-        chunk = min(chunk, self.connections * 4)
         try:
-            while not self.stop.is_set():
-                now = self.clock.now()
-                claims = list(await self.ledger.claim(chunk, now))
-                if not claims and not await self._more_to_come():
-                    return
-                while claims:
-                    if self.stop.is_set() or not await self._offer(claims[0]):
-                        await self.ledger.release(claims)
-                        break
-                    claims.pop(0)
+            while not self.stop.is_set() and await self._fed():
+                pass
+        except MailweeklyError as error:
+            self._fail(error)
         finally:
             for _ in range(self.connections):
                 await self._claims.put(None)
+
+    async def _fed(self) -> bool:
+        """Claim what is due and hand it to the lanes; whether there is reason to look again."""
+        ahead = min(MAX_CHUNK, max(1, int(self.rate * CHUNK_S))) if self.rate else MAX_CHUNK
+        claims = list(await self.ledger.claim(min(ahead, self.connections * 4), self.clock.now()))
+        if not claims:
+            return await self._more_to_come()
+        while claims:
+            if self.stop.is_set() or not await self._offer(claims[0]):
+                await self.ledger.release(claims)
+                break
+            claims.pop(0)
+        return True
 
     async def _offer(self, claim: Claim) -> bool:
         """Hand a claim to a lane as soon as one is free; whether it was taken before the loop was told to stop."""

@@ -33,6 +33,8 @@ ACCOUNT_WORDS: Final = re.compile(
     r"authentication required|(dmarc|spf|dkim).*(fail|reject|not pass)|unauthenticated",
     re.IGNORECASE,
 )
+# These name the address or its mailbox; whatever the words beside them say, they are the reader's.
+READER_STATUS: Final = re.compile(r"5\.(?:1\.(?:1|2|3|6|10)|2\.\d+|4\.4)")
 TOO_BIG: Final = "5.3.4"
 
 
@@ -127,4 +129,6 @@ def retry_delay(delivery_id: int, attempts: int) -> timedelta:
 
 
 def _is_account(reply: Reply) -> bool:
+    if READER_STATUS.fullmatch(reply.status):
+        return False
     return reply.status in ACCOUNT_STATUS or reply.status == TOO_BIG or bool(ACCOUNT_WORDS.search(reply.text))

@@ -18,6 +18,7 @@ from mailweekly.edition.highlight import coloured
 from mailweekly.edition.inlines import image, inline_html, only_images, unlinked
 from mailweekly.edition.page import DEEPEST, Page, flat
 from mailweekly.edition.sources import source
+from mailweekly.edition.tables import table_html
 from mailweekly.issue.model import (
     Block,
     Code,
@@ -35,12 +36,14 @@ from mailweekly.issue.model import (
     Quote,
     Rule,
     Table,
+    Text,
 )
 
 __all__ = ["blocks_html", "footnotes_html"]
 
 INDENT_PX: Final = 24  # a list's or quote's indent: pictures inside are that much narrower
 NARROWEST_PX: Final = 120
+GAP_PX: Final = 24  # between two columns
 IMG: Final = re.compile(r"<img\b([^<>]*?)/?>")
 ATTRIBUTE: Final = re.compile(r'([a-zA-Z-]+)="([^"]*)"')
 TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)\b[^<>]*?(/?)>")
@@ -89,7 +92,7 @@ def _block(block: Block, page: Page) -> str:
         case Code():
             return _code(block)
         case Table():
-            return _table(block, page)
+            return table_html(block, page)
         case Picture():
             return _picture(block, page)
         case _:
@@ -168,25 +171,6 @@ def _code(block: Code) -> str:
     )
 
 
-def _table(block: Table, page: Page) -> str:
-    rows = "".join(f"<tr>{_cells(row, block.aligns, page, head=False)}</tr>" for row in block.rows)
-    head = f"<thead><tr>{_cells(block.head, block.aligns, page, head=True)}</tr></thead>" if block.head else ""
-    frame = '<table role="presentation" class="tf" width="100%" cellpadding="0" cellspacing="0" border="0"><tr><td><div class="tb">'
-    table = f'<table class="dt" cellpadding="0" cellspacing="0" border="0">{head}<tbody>{rows}</tbody></table>'
-    return f"{frame}{table}</div></td></tr></table>"
-
-
-def _cells(row: Sequence[Sequence[Inline]], aligns: Sequence[str], page: Page, *, head: bool) -> str:
-    opening_tag, tag = ('th scope="col"', "th") if head else ("td", "td")
-    return "".join(
-        f"<{opening_tag}{_align(aligns, at)}>{inline_html(cell, page)}</{tag}>" for at, cell in enumerate(row)
-    )
-
-
-def _align(aligns: Sequence[str], at: int) -> str:
-    return f' align="{aligns[at]}" style="text-align:{aligns[at]}"' if at < len(aligns) and aligns[at] else ""
-
-
 def _html(block: Html, page: Page) -> str:
     if _depth(block.html) > DEEPEST:
         return f"<p>{escape.text(block.text)}</p>"
@@ -223,9 +207,69 @@ def _component(block: Component, page: Page) -> str:
             return body
         page.conditions.append(asked)
         return f"{opening(asked)}{body}{CLOSE}"
-    body = _label(block, page) if block.name == "button" else _inside(block.blocks, page, INDENT_PX)
+    body = _body(block, page)
     drawn = page.draw_component(block.name, block.options, body)
     return body if drawn is None else drawn
+
+
+def _body(block: Component, page: Page) -> str:
+    match block.name:
+        case "button":
+            return _label(block, page)
+        case "columns":
+            return _columns(block.blocks, page)
+        case "poll":
+            return "".join(_answers(part, page) or _inside([part], page, INDENT_PX) for part in block.blocks)
+        case _:
+            return _inside(block.blocks, page, INDENT_PX)
+
+
+def _columns(blocks: Sequence[Block | Entry], page: Page) -> str:
+    """Return what stands between rules side by side, two a row; without a rule there is one column."""
+    parts: list[list[Block | Entry]] = [[]]
+    for block in blocks:
+        if isinstance(block, Rule):
+            parts.append([])
+        else:
+            parts[-1].append(block)
+    parts = [part for part in parts if part]
+    if len(parts) < 2 or page.depth >= DEEPEST:  # noqa: PLR2004 (a row needs two)
+        return _inside([block for part in parts for block in part], page, 0)
+    cells = [_inside(part, page, (page.column_px + GAP_PX) // 2) for part in parts]
+    rows = "".join(f"<tr>{_row(cells[at : at + 2])}</tr>" for at in range(0, len(cells), 2))
+    return (
+        f'<table role="presentation" class="cl" width="100%" cellpadding="0" cellspacing="0" border="0">{rows}</table>'
+    )
+
+
+def _row(cells: Sequence[str]) -> str:
+    if len(cells) == 1:
+        return f'<td class="cm" colspan="2">{cells[0]}</td>'
+    return f'<td class="cm cf" width="50%">{cells[0]}</td><td class="cm cn" width="50%">{cells[1]}</td>'
+
+
+def _answers(block: Block | Entry, page: Page) -> str:
+    """Return a list of nothing but links as a row of them; anything else is "", a list as any other."""
+    if not isinstance(block, ListBlock):
+        return ""
+    links = [_only_link(item) for item in block.items]
+    if not links or not all(links):
+        return ""
+    drawn = [
+        f'<a class="pl" href="{escape.attribute(one.url)}">{inline_html(one.children, page)}</a>'
+        for one in links
+        if one
+    ]
+    return f'<p class="po">{" ".join(drawn)}</p>'
+
+
+def _only_link(item: Sequence[Block]) -> Link | None:
+    match item:
+        case (Paragraph(children=children),):
+            said = [part for part in children if not (isinstance(part, Text) and not part.text.strip())]
+            return said[0] if len(said) == 1 and isinstance(said[0], Link) else None
+        case _:
+            return None
 
 
 def _label(block: Component, page: Page) -> str:

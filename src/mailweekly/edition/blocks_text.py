@@ -6,13 +6,14 @@ HTML, each on a line of its own.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from mailweekly.edition import escape
 from mailweekly.edition.columns import WIDTH, pad, width, wrapped
 from mailweekly.edition.conditions import CLOSE, condition, is_in, opening, unmarked
 from mailweekly.edition.page import DEEPEST, flat
+from mailweekly.edition.sponsor import sponsored
 from mailweekly.issue.model import (
     Block,
     Break,
@@ -52,6 +53,7 @@ class Sheet:
     address: Callable[[str], str]  # an image's source -> its address
     entry: Callable[[Entry, "Sheet", int], list[str]]  # an entry, this sheet and columns -> lines
     filling: Callable[[str], list[str]]  # a component the issue or publication fills (previous, toc) -> lines
+    meta: Mapping[str, str] = field(default_factory=dict)  # the issue's front matter: it names the sponsor
 
 
 def blocks_text(blocks: Iterable[Block | Entry], sheet: Sheet, *, columns: int = WIDTH, depth: int = 0) -> list[str]:
@@ -204,12 +206,13 @@ def _component(block: Component, sheet: Sheet, columns: int, depth: int) -> list
     if asked:
         inner = blocks_text(block.blocks, sheet, columns=columns, depth=depth + 1)
         return [opening(asked), *inner, CLOSE] if inner else []
-    body = blocks_text(block.blocks, sheet, columns=columns, depth=depth + 1)
+    inside = [part for part in block.blocks if not (block.name == "columns" and isinstance(part, Rule))]
+    body = blocks_text(inside, sheet, columns=columns, depth=depth + 1)
     return _container(block, body, sheet, columns)
 
 
 def _container(block: Component, body: list[str], sheet: Sheet, columns: int) -> list[str]:
-    options = block.options
+    options = sponsored(block.options, sheet.meta) if block.name == "sponsor" else block.options
     url = options.get("url", "").removeprefix("mailto:")
     match block.name:
         case "sponsor":
@@ -220,7 +223,7 @@ def _container(block: Component, body: list[str], sheet: Sheet, columns: int) ->
             label = " ".join(body) or options.get("label", "") or sheet.words.get("read", "")
             return wrapped(f"{label} <{url}>" if url else label, columns=columns)
         case "note" | "poll":
-            title = options.get("title") or options.get("question", "")
+            title = options.get("question") or options.get("title", "")
             return [*(wrapped(title, columns=columns) if title else []), *body]
         case "quote":
             by = options.get("by", "")

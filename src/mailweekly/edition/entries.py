@@ -1,8 +1,9 @@
 """
 Entries as the plain values a theme's partials are given, and which of them is the lead.
 
-The lead: `{.lead}`, else what the front matter's `lead` says (none, first, an entry's place or its number), else the entry the issue opens with, if
-it has a blurb and is not alone in its section. An entry inside a container is never the lead: what is conditional stays where it is.
+The lead: `{.lead}`, else what the front matter's `lead` says (none, first, an entry's number or id), else the entry the issue opens with, if
+it has a blurb and is not alone in its section. A number is that of the first section that has it. An entry inside a container is never the lead:
+what is conditional stays where it is.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from mailweekly.edition.page import Page
 from mailweekly.edition.ranks import Ranks
 from mailweekly.edition.sources import source, starless, stars, without_stars
 from mailweekly.edition.template import markup
+from mailweekly.issue.lead import NO_LEAD
 from mailweekly.issue.model import Entry, Inline, Issue, Section, Text
 
 __all__ = ["entry_values", "lead_of"]
@@ -38,6 +40,9 @@ def entry_values(entry: Entry, page: Page, *, rank: int, compact: bool = False) 
         "meta": _meta(entry.meta, page.words),
         "tag": f"h{min(rank, 6)}",
         "compact": compact and not entry.flags & {"pick", "lead"},
+        "bare": compact,  # its number stands in a column of bare ones
+        "above": False,  # a row above a card: it keeps its distance from the card's rule
+        "below": False,  # a row under a card: it needs the rule that cards have between them
         "pick": "pick" in entry.flags,
     }
     page.ranks = outer
@@ -51,7 +56,7 @@ def lead_of(issue: Issue) -> Entry | None:
         if "lead" in entry.flags:
             return entry
     wanted = issue.meta.get("lead", "first").strip().lower()
-    if wanted in {"none", "no", "false", "off", ""}:
+    if wanted in NO_LEAD:
         return None
     if wanted != "first":
         return _named(wanted, [entry for _, entry in entries])
@@ -70,10 +75,9 @@ def _opening(section: Section) -> Entry | None:
 
 
 def _named(wanted: str, entries: Sequence[Entry]) -> Entry | None:
-    by_number = next((entry for entry in entries if entry.number == wanted), None)
-    if by_number is None and wanted.isdecimal() and 0 < int(wanted) <= len(entries):
-        return entries[int(wanted) - 1]
-    return by_number
+    name = wanted.removeprefix("#")
+    by_id = next((entry for entry in entries if entry.meta.get("id", "").lower() == name), None)
+    return by_id or next((entry for entry in entries if entry.number and entry.number == name), None)
 
 
 def _meta(meta: Mapping[str, str], words: Mapping[str, str]) -> list[str]:

@@ -14,7 +14,7 @@ from mailweekly.edition.columns import WIDTH, width, wrapped
 from mailweekly.edition.model import Publication
 from mailweekly.edition.sections import visible
 from mailweekly.edition.sources import starless, stars, without_stars
-from mailweekly.edition.wording import kicker, title
+from mailweekly.edition.wording import kicker, renamed, title
 from mailweekly.issue.model import Entry, Issue, Section
 
 __all__ = ["plain_text"]
@@ -37,12 +37,15 @@ def plain_text(
 
     `field` gives the token of a merge field, `address` an image's URL, `reason` the sentence that says why the reader gets this.
     """
-    sheet = Sheet(words=words, address=address, entry=_entry, filling=partial(_filling, issue, publication, words))
+    filling = partial(_filling, issue, publication, words)
+    sheet = Sheet(words=words, address=address, entry=_entry, filling=filling, meta=issue.meta)
     parts = [_masthead(issue, publication, words), blocks_text(issue.intro, sheet)]
     parts += [_section(section, sheet) for section in issue.sections]
     parts += [blocks_text(issue.outro, sheet), footnotes_text(issue.footnotes, sheet)]
     body = "\n\n".join("\n".join(lines) for lines in parts if lines)
-    return f"{body}\n\n{_foot(publication, words, field, reason)}\n"
+    return (
+        f"{body}\n\n{_foot(publication, words, field, reason, renamed(publication.sender_name, publication, issue))}\n"
+    )
 
 
 def _masthead(issue: Issue, publication: Publication, words: Mapping[str, str]) -> list[str]:
@@ -104,24 +107,30 @@ def _says_stars(entry: Entry) -> bool:
 def _filling(issue: Issue, publication: Publication, words: Mapping[str, str], name: str) -> list[str]:
     if name == "previous" and publication.previous_url:
         said = publication.previous_title or words.get("previous", "")
-        return wrapped(f"{words.get('previous', '')}: {said} <{publication.previous_url}>")
+        return wrapped(f"{_label('previous', words)}{said} <{publication.previous_url}>")
     if name == "toc":
         rows = [(inline_text(section.title).strip(), len(visible(section, "text"))) for section in issue.sections]
-        return [f"- {said} ({count})" if count else f"- {said}" for said, count in rows if said]
+        listed = [f"- {said} ({count})" if count else f"- {said}" for said, count in rows if said]
+        return [*wrapped(words.get("contents", "")), *listed] if listed else []
     return []
 
 
-def _foot(publication: Publication, words: Mapping[str, str], field: Callable[[str], str], reason: str) -> str:
+def _foot(
+    publication: Publication, words: Mapping[str, str], field: Callable[[str], str], reason: str, sender: str
+) -> str:
     lines = [SIGNATURE, *wrapped(reason)]
-    lines += [f"{words.get('unsubscribe', 'Unsubscribe')}: {field('unsubscribe_url')}"]
+    lines += [f"{_label('unsubscribe', words)}{field('unsubscribe_url')}"]
     if publication.base_url:
         lines += [
-            f"{words.get('preferences', '')}: {field('preferences_url')}",
-            f"{words.get('web', '')}: {field('web_url')}",
+            f"{_label('preferences', words)}{field('preferences_url')}",
+            f"{_label('web', words)}{field('web_url')}",
         ]
     if publication.previous_url:
-        lines += [f"{words.get('previous', '')}: {publication.previous_url}"]
+        lines += [f"{_label('previous', words)}{publication.previous_url}"]
     address = [line.strip() for line in publication.postal_address.splitlines() if line.strip()]
-    return "\n".join(
-        [*lines, *([""] if publication.sender_name or address else []), publication.sender_name, *address]
-    ).rstrip()
+    return "\n".join([*lines, *([""] if sender or address else []), sender, *address]).rstrip()
+
+
+def _label(key: str, words: Mapping[str, str]) -> str:
+    """Return a word of the theme and the colon of its language."""
+    return words.get(key, key.title()) + words.get("colon", ": ")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from mailweekly.edition.blocks_html import blocks_html
@@ -41,6 +42,8 @@ class Painter:
             entry_values(entry, page, rank=self.rank, compact=compact) | {"first": at == 0}
             for at, entry in enumerate(run)
         ]
+        for before, after in pairwise(values):
+            before["above"], after["below"] = _bordering(before, after)
         page.column_px += gutter
         start, ordered = _numbering(run, ordered=section is None or section.ordered)
         return self.draw(
@@ -103,6 +106,11 @@ def _section(section: Section, rank: int, lead: Entry | None, page: Page, painte
 
 def _said(section: Section) -> str:
     return one_line(plain(section.title))
+
+
+def _bordering(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[bool, bool]:
+    """Return whether a row stands above a card, and whether one stands below a card."""
+    return before["compact"] and not after["compact"], after["compact"] and not before["compact"]
 
 
 def _numbering(run: Sequence[Entry], *, ordered: bool) -> tuple[int, bool]:

@@ -20,9 +20,10 @@ from mailweekly.edition.page import Page, image_address
 from mailweekly.edition.ranks import Ranks
 from mailweekly.edition.sections import Painter, counts, grouped
 from mailweekly.edition.slots import LINK_FIELDS, SlotTable
+from mailweekly.edition.sponsor import sponsored
 from mailweekly.edition.styles import Styles
 from mailweekly.edition.template import Templates, markup
-from mailweekly.edition.wording import filler, kicker, preheader, subject, title
+from mailweekly.edition.wording import filler, kicker, preheader, renamed, subject, title
 from mailweekly.issue.model import Entry, Issue
 from mailweekly.issue.urls import safe_url
 
@@ -121,7 +122,7 @@ def _shared(desk: Desk) -> dict[str, Any]:
 def _publication(publication: Publication, issue: Issue) -> dict[str, Any]:
     return {
         "name": issue.newsletter or publication.name,
-        "sender_name": publication.sender_name,
+        "sender_name": renamed(publication.sender_name, publication, issue),
         "postal_address": [line.strip() for line in publication.postal_address.splitlines() if line.strip()],
         "base_url": publication.base_url,
         "previous_url": publication.previous_url,
@@ -130,8 +131,9 @@ def _publication(publication: Publication, issue: Issue) -> dict[str, Any]:
 
 
 def _reason(desk: Desk) -> str:
-    name = desk.issue.newsletter or desk.publication.name
-    return desk.publication.reason or desk.words.get("reason", "").replace("{newsletter}", name)
+    issue, publication = desk.issue, desk.publication
+    reason = renamed(publication.reason, publication, issue) or desk.words.get("reason", "")
+    return reason.replace("{newsletter}", issue.newsletter or publication.name)
 
 
 def _logo(desk: Desk) -> dict[str, Any] | None:
@@ -175,10 +177,7 @@ def _component(desk: Desk, shared: Mapping[str, Any], name: str, options: Mappin
         return None
     given = _Options({key: value for key, value in options.items() if value})
     if name == "sponsor":
-        meta = desk.issue.meta
-        given = _Options(
-            {key: meta[f"sponsor.{key}"] for key in ("name", "url", "label") if meta.get(f"sponsor.{key}")} | given
-        )
+        given = _Options(sponsored(options, desk.issue.meta))
     if "url" in given:
         given["url"] = _address(given["url"], desk.slots)
     return desk.templates.draw(partial_name, {**shared, "options": given, "body": markup(body)})

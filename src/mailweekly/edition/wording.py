@@ -17,7 +17,7 @@ from mailweekly.edition.model import Publication
 from mailweekly.issue.model import Block, Component, Entry, Heading, Issue, ListBlock, Paragraph, Quote
 from mailweekly.issue.words import plain
 
-__all__ = ["filler", "kicker", "preheader", "subject", "title"]
+__all__ = ["filler", "kicker", "preheader", "renamed", "subject", "title"]
 
 PREHEADER_COLUMNS: Final = 90
 SENTENCE: Final = re.compile(r".+?(?:[.!?…](?=[\s\"'”’)]|$)|[。！？])[\"'”’）)]*", re.DOTALL)
@@ -44,10 +44,10 @@ def title(issue: Issue, publication: Publication, words: Mapping[str, str]) -> s
 
 
 def kicker(issue: Issue, publication: Publication, words: Mapping[str, str]) -> list[str]:
-    """Return the small line above the headline: name, number, date; what the headline says already is left out."""
+    """Return the small line above the headline: name, number, date, author; what the headline says already is left out."""
     number = f"#{issue.number}" if issue.number is not None else ""
     parts = [_name(issue, publication), number] if _line(issue.title) else []
-    return [part for part in [*parts, _date(issue.meta.get("date", ""), words)] if part]
+    return [part for part in [*parts, _date(issue.meta.get("date", ""), words), _author(issue, words)] if part]
 
 
 def preheader(issue: Issue, lead: Entry | None, told: str) -> str:
@@ -71,6 +71,15 @@ def filler(preheader_text: str) -> str:
     return FILLER * max(least, most - width(preheader_text))
 
 
+def renamed(said: str, publication: Publication, issue: Issue) -> str:
+    """Return the settings' words with the issue's own newsletter in the place of the publication's name."""
+    name = publication.name
+    if not name or not issue.newsletter or name == issue.newsletter or issue.newsletter in said:
+        return said
+    whole = rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])"  # "AI" is no part of "MAIL"; Chinese has no blanks round it
+    return re.sub(whole, lambda _: issue.newsletter, said)
+
+
 def _known(issue: Issue, publication: Publication) -> str:
     name = _name(issue, publication) + (f" #{issue.number}" if issue.number is not None else "")
     return f"{name}: {issue.title}" if issue.title and name else issue.title or name
@@ -82,6 +91,11 @@ def _name(issue: Issue, publication: Publication) -> str:
 
 def _number(issue: Issue, words: Mapping[str, str]) -> str:
     return words.get("issue", "#{number}").replace("{number}", str(issue.number)) if issue.number is not None else ""
+
+
+def _author(issue: Issue, words: Mapping[str, str]) -> str:
+    name = _line(issue.meta.get("author", ""))
+    return words.get("by", "{name}").replace("{name}", name) if name else ""
 
 
 def _date(raw: str, words: Mapping[str, str]) -> str:

@@ -88,8 +88,21 @@ def _rule(node: Node, _: Reading) -> Rule:
 
 def _container(node: Node, reading: Reading) -> Component:
     assert node.opening is not None
-    content = build(node.children, reading)
+    children = _ruled(node.children) if node.opening.name == "columns" else node.children
+    content = build(children, reading)
     return Component(name=node.opening.name, options=node.opening.options, blocks=content, line=node.line)
+
+
+def _ruled(nodes: Sequence[Node]) -> list[Node]:
+    """Return the nodes of columns: text right above `---`, which Markdown takes for a heading, is text and a rule there."""
+    found: list[Node] = []
+    for node in nodes:
+        if node.kind != "heading" or node.token.markup != "-":
+            found.append(node)
+            continue
+        found.append(Node(kind="paragraph", token=node.token, line=node.line, children=node.children))
+        found.append(Node(kind="hr", token=node.token, line=node.line + 1))
+    return found
 
 
 def _list(node: Node, reading: Reading) -> ListBlock:

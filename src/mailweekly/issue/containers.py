@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from mailweekly.issue import fields
 from mailweekly.issue.reading import Reading
 
-__all__ = ["CONTAINERS", "IN_ENTRY", "Opening"]
+__all__ = ["CONTAINERS", "IN_ENTRY", "WITHOUT_ENTRIES", "Opening"]
 
 CONTAINERS = frozenset(
     {
@@ -31,6 +31,8 @@ CONTAINERS = frozenset(
     }
 )
 IN_ENTRY = frozenset({"note", "quote", "figure"})  # part of an entry's blurb; any other container ends the entry
+# a list of links in one of these is a list, never entries
+WITHOUT_ENTRIES = IN_ENTRY | {"poll", "columns", "button", "previous", "toc", "outro"}
 _NAME = re.compile(r"\{?[.]?([^\W\d_][\w-]*)[ \t]*")
 _OPTION = re.compile(
     r"""([A-Za-z][\w-]*)=(?:"((?:\{\{[^{}]*\}\}|[^"])*)"|'([^']*)'|“([^”]*)”|((?:\{\{[^{}]*\}\}|[^\s"'“}])+))|([A-Za-z][\w-]*)(?=\s|$)"""

@@ -6,7 +6,7 @@ like. Text that *is* UTF-8 but holds damaged words is the business of `damage`.
 
 Units: sizes in bytes; lines and bytes of a line count from 1.
 Errors: IssueError.
-Source: the ceiling of 1 MB is the project's own, a hundred times the size of a usual issue.
+Source: the ceiling of 300 kB is the project's own, thirty times the size of a usual issue.
 """
 
 import re

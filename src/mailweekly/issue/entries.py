@@ -15,7 +15,7 @@ from itertools import pairwise
 from markdown_it.token import Token
 
 from mailweekly.issue import blocks, drafts
-from mailweekly.issue.containers import IN_ENTRY
+from mailweekly.issue.containers import IN_ENTRY, WITHOUT_ENTRIES
 from mailweekly.issue.drafts import Draft
 from mailweekly.issue.footnotes import Footnotes
 from mailweekly.issue.heads import Head, lines_of, numbered_words, read_head
@@ -23,7 +23,7 @@ from mailweekly.issue.model import Block, Component, Entry
 from mailweekly.issue.reading import Reading
 from mailweekly.issue.tree import Node
 
-__all__ = ["has_entries", "items", "linked_headings"]
+__all__ = ["has_entries", "holds_entries", "items", "linked_headings"]
 
 _ENTRY_LEVEL = "h3"
 
@@ -41,6 +41,11 @@ def has_entries(nodes: Sequence[Node]) -> bool:
     return bool(_kind(nodes))
 
 
+def holds_entries(node: Node) -> bool:
+    """Return whether a container is one that may hold entries, and does."""
+    return node.opening is not None and node.opening.name not in WITHOUT_ENTRIES and has_entries(node.children)
+
+
 def linked_headings(nodes: Sequence[Node]) -> bool:
     """Return whether the h3 among `nodes` are one link each (and there are any)."""
     headings = [node for node in nodes if node.kind == "heading" and node.token.tag == _ENTRY_LEVEL]
@@ -50,7 +55,7 @@ def linked_headings(nodes: Sequence[Node]) -> bool:
 def _plain(nodes: Sequence[Node], reading: Reading, footnotes: Footnotes) -> tuple[Entry | Block, ...]:
     found: list[Entry | Block] = []
     for run in _runs(nodes):
-        if run[0].kind == "container" and any(has_entries(child.children) for child in run):
+        if run[0].kind == "container" and any(holds_entries(node) for node in run):
             found.extend(_component(node, reading, footnotes) for node in run)
         else:
             found.extend(blocks.build(run, reading))

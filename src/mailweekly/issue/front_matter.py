@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 
 from mailweekly.errors import IssueError
 from mailweekly.issue import yaml_strings
+from mailweekly.issue.days import is_day
 from mailweekly.issue.model import Note
 from mailweekly.issue.reading import nearest
 from mailweekly.issue.yaml_strings import Value, YamlError
@@ -70,6 +71,7 @@ _CHOICES = {"dir": ("ltr", "rtl"), "images": ("embed", "publish")}
 _FENCE = re.compile(r"---[ \t]*")
 _END = re.compile(r"(?:---|\.\.\.)[ \t]*")
 _PAIR = re.compile(r"([A-Za-z][A-Za-z0-9_ -]{0,40}):(?:[ \t]+(.*))?")
+_DIGITS = re.compile(r"\s*(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})(?!\d)")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
 
 
@@ -159,6 +161,9 @@ def _known(values: Mapping[str, Value], lines: Mapping[str, int], length: int, s
         for path, text in _flat(key, value):
             meta[path] = _clean(path, text)
     notes += [note for key, line in places.items() if (note := _choice(key, meta.get(key, ""), line))]
+    if impossible := _date(meta.get("date", ""), places.get("date", 1)):
+        notes.append(impossible)
+        del meta["date"]
     return FrontMatter(meta=meta, lines=places, length=length, notes=tuple(notes))
 
 
@@ -182,9 +187,20 @@ def _choice(key: str, value: str, line: int) -> Note | None:
     return Note(rule="issue.front-matter", line=line, what=f"`{key}` cannot be `{value[:40]}`.", mend=mend)
 
 
+def _date(value: str, line: int) -> Note | None:
+    """Return what is wrong with a date of digits that no calendar has; dates in words are the editor's."""
+    found = _DIGITS.match(value)
+    if found is None or is_day(*found.groups()):
+        return None
+    what = f"`date` is no day of the calendar: `{value[:40]}`; it is left out."
+    return Note(rule="issue.front-matter", line=line, what=what, mend="Write year-month-day: date: 2026-11-20")
+
+
 def _flat(path: str, value: Value) -> Iterator[tuple[str, str]]:
     if isinstance(value, str):
         yield path, value
+    elif path == "author" and isinstance(value, list) and all(isinstance(name, str) for name in value):
+        yield path, ", ".join(map(str, value))
     elif isinstance(value, list):
         yield path, json.dumps(value, ensure_ascii=False)
     elif path.split(".", 1)[0] in _NESTED:

@@ -161,8 +161,8 @@ def _led(
         reading.note(
             "issue.directive",
             front.line("lead"),
-            f"No entry has the id `{meta['lead'][:40]}`.",
-            "Write [title](url){#id} at the entry.",
+            f"No entry has the number or id `{meta['lead'][:40]}`.",
+            "Write `first`, `none`, an entry's number, or an id: [title](url){#id}.",
         )
         return sections
     return led

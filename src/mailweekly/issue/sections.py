@@ -99,7 +99,7 @@ def _begins_entries(node: Node, nodes: Sequence[Node], *, alone: bool) -> bool:
     if node.kind == "heading":
         return entries.linked_headings(nodes)
     if node.kind == "container":
-        return entries.has_entries(node.children)
+        return entries.holds_entries(node)
     if node.kind == "bullet_list" and not alone:
         return False
     return node.kind in {"paragraph", "ordered_list", "bullet_list"} and entries.has_entries([node])
@@ -168,7 +168,7 @@ class _Writer:
             layout=layout,
             items=items,
             line=line,
-            link_list=bool(found) and not any(entry.blocks for entry in found),
+            link_list=len(found) > 1 and not any(entry.blocks for entry in found),
             ordered=any(entry.number for entry in found),
         )
 

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from mailweekly.issue.days import is_day
+
 __all__ = ["FileName", "Title", "read_file_name", "read_title"]
 
 _LONGEST = 300  # characters; a longer heading is a sentence
@@ -75,7 +77,7 @@ def read_file_name(source: str) -> FileName:
     stem = PurePosixPath(source.replace("\\", "/")).stem
     date = ""
     if found := _DATE.match(stem):
-        date = f"{found[1]}-{found[2]}-{found[3]}"
+        date = f"{found[1]}-{found[2]}-{found[3]}" if is_day(found[1], found[2], found[3]) else ""
         stem = stem[found.end() :]
     match = _FIRST_NUMBER.match(stem) or _LAST_NUMBER.fullmatch(stem)
     number = int(match[1]) if match else None

@@ -8,6 +8,7 @@ Units: lines count from 1 within the text given.
 Errors: YamlError.
 """
 
+import re
 from collections.abc import Iterator
 
 import yaml
@@ -16,6 +17,8 @@ __all__ = ["MAX_DEPTH", "Value", "YamlError", "read"]
 
 MAX_DEPTH = 20
 Value = str | list["Value"] | dict[str, "Value"]
+# A value in quotes that its own line does not close.
+_OPEN = re.compile(r"""[^"'#]*?(?::|-)[ \t]+(?:(")(?:[^"\\]|\\.)*|(')(?:[^']|'')*)\\?$""")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -36,6 +39,8 @@ def read(text: str) -> tuple[dict[str, Value], dict[str, int]]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark is not None else 1
+        if begun := _open_quote(text, line):
+            raise YamlError("The quote is not closed.", begun, "End the value with the quote it began with.") from None
         problem = str(error.problem or error.context or "it is not YAML")
         raise YamlError(
             f"The front matter cannot be read: {problem}.", line, "Put values with : or # in quotes."
@@ -115,6 +120,17 @@ def _refuse(event: yaml.Event) -> None:
         )
     if getattr(event, "tag", None) is not None:
         raise YamlError("Tags (`!`) are not read.", _line(event), "Remove the tag, or put the value in quotes.")
+
+
+def _open_quote(text: str, last: int) -> int:
+    """The line of the value whose quote is still open at its own line's end, if reading failed because of it; 0: none."""
+    lines = text.split("\n")
+    for number in range(min(last, len(lines)), 0, -1):
+        if found := _OPEN.match(lines[number - 1]):
+            sign = found[1] or found[2]
+            closing = next((below for below, line in enumerate(lines[number:], number + 1) if sign in line), 0)
+            return number if closing in {0, last} else 0
+    return 0
 
 
 def _line(event: yaml.Event) -> int:

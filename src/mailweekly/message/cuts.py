@@ -27,6 +27,8 @@ _ATTRIBUTE = re.compile(r"""([^\s"'<>/=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _LINK_ATTRIBUTES = frozenset({"href", "src", "action", "background", "cite", "poster", "xlink:href"})
 _UNSAFE_ATTRIBUTES = frozenset({"style", "srcset", "srcdoc", "ping"})
 _PAST_HOST = re.compile(r"https?://[^/?#\s]+[/?#]|mailto:", re.IGNORECASE)
+_IN_URL = re.compile(r"(?:https?://[^/?#\s<>]+[/?#]|mailto:)[^\s<>]*\Z", re.IGNORECASE)
+_LONGEST_URL = 4_000  # characters looked back for an address's beginning
 _RAW = frozenset({"style", "script"})
 _CONDITION = re.compile(r"<!--\[if[^\]>]*\]>(?:<!-->|-->)?|<!(?:--)?(?:<!)?\[endif\](?:--)?>", re.IGNORECASE)
 
@@ -53,8 +55,15 @@ def split(text: str, nonce: str, slots: Sequence[Slot]) -> list[str | int]:
 
 
 def text_pieces(text: str, nonce: str, slots: Sequence[Slot]) -> list[str | Cut]:
-    """Return plain text cut at its tokens."""
-    return [piece if isinstance(piece, str) else (piece, Context.PLAIN) for piece in split(text, nonce, slots)]
+    """Return plain text cut at its tokens; one inside an address is encoded as there."""
+    pieces: list[str | Cut] = []
+    place = 0
+    for found in _tokens(nonce).finditer(text):
+        before = text[max(0, found.start() - _LONGEST_URL) : found.start()]
+        context = Context.URL if _IN_URL.search(before) else Context.PLAIN
+        pieces += (text[place : found.start()], (_slot(found, slots), context))
+        place = found.end()
+    return [*pieces, text[place:]]
 
 
 def html_pieces(html: str, nonce: str, slots: Sequence[Slot]) -> list[str | Cut]:

@@ -12,12 +12,13 @@ from mailweekly.issue.model import Issue
 from mailweekly.preflight.place import Checked
 from mailweekly.preflight.walk import ImageUse, LinkUse, TextRun, walk
 
-__all__ = ["TOKEN", "Facts", "clipped", "counted", "gather", "spread", "width"]
+__all__ = ["SEARCH_LINES", "TOKEN", "Facts", "clipped", "counted", "gather", "spread", "width"]
 
 TOKEN = re.compile(r"MW[0-9a-f]{10}x([0-9]{1,6})Z")  # a merge field's place and its slot (issue.model)
 SEARCH_LINES = (
     80  # how far below a block's first line a word of it is looked for; a longer paragraph only loses its column
 )
+TABLE = re.compile(r"\s*\[([^\[\]]+)\]\s*(?:#.*)?$")  # of a TOML file
 WIDE = re.compile(
     "[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\U0001f300-\U0001faff]"
 )
@@ -64,6 +65,18 @@ class Facts:
         """The line of the title in the front matter, else of the first `# …` heading, else 1."""
         titled = self._key("title", "headline")
         return titled or next((number for number, text in enumerate(self.lines, 1) if text.startswith("# ")), 1)
+
+    def setting_line(self, key: str) -> int:
+        """Return the line of a key of the settings file, else of the table it belongs into, else 1; `key`: "sender.list_id"."""
+        table, _, name = key.rpartition(".")
+        here, head = "", 1
+        for number, text in enumerate(self.checked.settings_text.splitlines(), 1):
+            if opened := TABLE.match(text):
+                here = opened[1].strip()
+                head = number if here == table else head
+            elif re.match(rf"\s*(?:{re.escape(name if here == table else key)})\s*=", text):
+                return number
+        return head
 
     def _key(self, *keys: str) -> int:
         for key in keys:

@@ -39,7 +39,8 @@ def no_default(facts: Facts) -> Iterator[Place]:
         empty = [reader for reader in audience.recipients if not _value(reader, field.name).strip()]
         if empty:
             readers = counted(len(audience.recipients), "reader", "readers")
-            what = f"{{{{ {field.name} }}}} is empty for {len(empty):,} of {readers}, e.g. s{empty[0].id}."
+            first = f"s{empty[0].id}" + (f" ({clipped(empty[0].name)})" if empty[0].name.strip() else "")
+            what = f"{{{{ {field.name} }}}} is empty for {len(empty):,} of {readers}, e.g. {first}."
             yield _place(facts, field.name, field.line, what, f'Write {{{{ {field.name} | default("friend") }}}}.')
 
 

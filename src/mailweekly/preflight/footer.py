@@ -46,11 +46,13 @@ def address(facts: Facts, page: Page) -> Iterator[Place]:
     if settings is None:
         return
     file, written = facts.checked.settings_file, settings.sender.postal_address.strip()
+    line = facts.setting_line("sender.postal_address")
     if not written:
-        yield Place(file=file, what="No postal address is set.")
+        yield Place(file=file, line=line, what="No postal address is set.")
     elif "sender.postal_address" in placeholder_settings(settings):
         level = Level.WARNING if facts.checked.relay_is_outbox else Level.ERROR
-        yield Place(file=file, what=f"The postal address is still the sample's: {clipped(written)}.", level=level)
+        what = f"The postal address is still the sample's: {clipped(written)}."
+        yield Place(file=file, line=line, what=what, level=level)
     elif _bare(written) not in _bare(page.words) or _bare(written) not in _bare(page.edition.text):
         yield Place(file=facts.theme_file, what="The theme does not show the postal address in HTML and text.")
 

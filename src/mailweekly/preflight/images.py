@@ -1,18 +1,26 @@
 """
 Rules on images: an address that every reader can fetch, and a form that mail programs show.
 
-No image is opened or fetched here; sizes and formats of files are the business of whoever reads files.
+No image is opened or fetched here: which files there are is told by whoever reads files (`Checked.image_files`).
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from mailweekly.edition.page import image_address
+from mailweekly.issue.model import Issue
 from mailweekly.preflight.facts import TOKEN, Facts, clipped
+from mailweekly.preflight.finding import Level
 from mailweekly.preflight.markup import Page
 from mailweekly.preflight.place import Place
 from mailweekly.preflight.urls import is_private
+from mailweekly.preflight.walk import ImageUse, walk
 
-__all__ = ["EDITION_RULES", "ISSUE_RULES", "whence"]
+__all__ = ["EDITION_RULES", "ISSUE_RULES", "local_sources", "whence"]
+
+LONGEST: Final = 200  # characters of an address in a finding
+SCHEME = re.compile(r"[\\/]{2}|[a-z][a-z0-9+.-]*:", re.IGNORECASE)  # what names a host or another kind of address
 
 
 def written_url(facts: Facts) -> Iterator[Place]:
@@ -44,7 +52,34 @@ def data_uri(facts: Facts, page: Page) -> Iterator[Place]:
             )
 
 
-ISSUE_RULES: Final[Mapping[str, Callable[[Facts], Iterator[Place]]]] = {"image.url": written_url}
+def local_sources(issue: Issue) -> frozenset[str]:
+    """Return the sources, as written, that name a file of the publication."""
+    uses = (use.image.src for use in walk(issue) if isinstance(use, ImageUse))
+    return frozenset(src for src in uses if _is_local(src))
+
+
+def file(facts: Facts) -> Iterator[Place]:
+    """
+    Yield images of the publication: an error where there is no such file, a warning where it must be put on the web first.
+
+    Without a `base_url` an image that is there has no address at all; that is `image.url`, judged in the edition.
+    """
+    there, settings = facts.checked.image_files, facts.checked.settings
+    base = settings.base_url if settings else ""
+    for use in facts.images if there is not None else ():
+        src = use.image.src
+        if not _is_local(src):
+            continue
+        line, column = facts.at(use.line, src)
+        if src not in (there or ()):
+            what = f"There is no file {clipped(src)}, neither beside the issue nor in the publication's folder."
+            yield Place(line=line, column=column, what=what, mend="Correct the path, or put the file there.")
+        elif base:
+            what = f"Readers will load {clipped(src)} from {clipped(image_address(base, src), LONGEST)}: put it there before you send."
+            yield Place(line=line, column=column, what=what, level=Level.WARNING)
+
+
+ISSUE_RULES: Final[Mapping[str, Callable[[Facts], Iterator[Place]]]] = {"image.file": file, "image.url": written_url}
 EDITION_RULES: Final[Mapping[str, Callable[[Facts, Page], Iterator[Place]]]] = {
     "image.data-uri": data_uri,
     "image.url": final_url,
@@ -58,6 +93,10 @@ def whence(facts: Facts, src: str) -> tuple[int, int, str]:
             return (*facts.at(use.line, use.image.src), "")
     named = next((number for number, text in enumerate(facts.lines, 1) if src[:80] and src[:80] in text), 0)
     return (named, 1, "") if named else (1, 1, facts.theme_file)
+
+
+def _is_local(src: str) -> bool:
+    return bool(src) and not SCHEME.match(src) and not TOKEN.search(src)
 
 
 def _fault(src: str) -> str:

@@ -22,6 +22,9 @@ FEW: Final = 20  # words; below it a share says nothing
 COLUMNS: Final = 76
 URL = re.compile(r"(?:https?://|mailto:)\S+", re.IGNORECASE)
 NAMED_LINKS: Final = 5  # in one finding
+CELLS = re.compile(r"[ \t]{2,}|[|│]")  # what stands between the cells of a table
+NAMED_CELLS: Final = 5  # looked for in the issue
+SAYING: Final = 4  # characters; fewer stand anywhere
 
 
 def missing(facts: Facts, mail: Mail) -> Iterator[Place]:
@@ -66,8 +69,9 @@ def columns(facts: Facts, page: Page) -> Iterator[Place]:
     """Yield one place when lines of the text part are too wide, an address aside."""
     wide = [line for line in page.edition.text.split("\n") if width(line.rstrip()) > COLUMNS and not URL.search(line)]
     if wide:
-        what = f"{counted(len(wide), 'line', 'lines')} of the text part take more than {COLUMNS} columns: “{clipped(wide[0])}”."
-        yield Place(line=facts.title_line, what=what)
+        number = counted(len(wide), "line of the text part takes", "lines of the text part take")
+        what = f"{number} more than {COLUMNS} columns: “{clipped(wide[0])}”."
+        yield Place(line=_written_at(facts, wide[0]) or facts.title_line, what=what)
 
 
 EDITION_RULES: Final[Mapping[str, Callable[[Facts, Page], Iterator[Place]]]] = {
@@ -78,3 +82,15 @@ MESSAGE_RULES: Final[Mapping[str, Callable[[Facts, Mail], Iterator[Place]]]] = {
     "text.missing": missing,
     "text.stub": stub,
 }
+
+
+def _written_at(facts: Facts, line: str) -> int:
+    """The line of the issue that a line of the text part was made of: the whole of it, else the longest of its cells; 0: none."""
+    cells = sorted((cell.strip() for cell in CELLS.split(line)), key=len, reverse=True)
+    for words in (line.strip(), *cells[:NAMED_CELLS]):
+        if len(words) < SAYING:
+            continue
+        found = next((number for number, text in enumerate(facts.lines, 1) if words in text), 0)
+        if found:
+            return found
+    return 0

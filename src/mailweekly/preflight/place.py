@@ -35,7 +35,9 @@ class Checked:
         default_factory=dict
     )  # numbers of *other* issues that were sent: number -> file
     relay_is_outbox: bool = True  # mail stays on this machine
+    image_files: frozenset[str] | None = None  # sources, as written, whose file the publication has; None: nobody asked
     settings_file: str = TOML_NAME
+    settings_text: str = ""  # of that file, for the lines of its keys; empty: line 1
     theme_file: str = ""  # shown for faults of the theme; empty: templates/<theme>/theme.toml
 
 

@@ -6,9 +6,11 @@ The rules ask "which links are there?" and not "where may a link stand?"; that k
 Units: lines as in the Issue (from 1).
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from html import unescape
 
 from mailweekly.issue.model import (
     Block,
@@ -34,6 +36,10 @@ from mailweekly.issue.model import (
 )
 
 __all__ = ["ImageUse", "LinkUse", "Spot", "TextRun", "label", "walk"]
+
+
+HTML_IMAGE = re.compile(r"<img\b[^<>]*>")  # of the parser's own well-formed XHTML
+HTML_ATTRIBUTE = re.compile(r'([a-z-]+)="([^"<>]*)"')
 
 
 class Spot(Enum):
@@ -167,8 +173,16 @@ def _leaf(block: Block) -> Iterator[Use]:
             yield TextRun(text=block.text, line=block.line, spot=Spot.HTML)
             for url in block.urls:
                 yield LinkUse(url=url, text="", line=block.line, spot=Spot.HTML)
+            yield from _html_images(block)
         case _:
             pass
+
+
+def _html_images(block: Html) -> Iterator[ImageUse]:
+    for tag in HTML_IMAGE.findall(block.html):
+        given = {name: unescape(value) for name, value in HTML_ATTRIBUTE.findall(tag)}
+        image = Image(src=given.get("src", ""), alt=given.get("alt", ""), line=block.line)
+        yield ImageUse(image=image, caption="", line=block.line)
 
 
 def _component(block: Component) -> Iterator[Use]:

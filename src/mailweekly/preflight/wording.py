@@ -8,12 +8,15 @@ Source: token forms from the services' own documentation.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Final
 
-from mailweekly.preflight.facts import Facts, clipped
+from mailweekly.preflight.facts import SEARCH_LINES, Facts, clipped
 from mailweekly.preflight.finding import Level
 from mailweekly.preflight.place import Place
+from mailweekly.preflight.urls import host
 
 __all__ = ["ISSUE_RULES", "count_words"]
 
@@ -23,6 +26,12 @@ CJK = re.compile("[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\u
 WORD = re.compile(r"[^\W_](?:[\w'’.-]*[^\W_])?")
 LOREM = re.compile(r"\blorem ipsum\b|\[(?:link|url|text|image|title)(?: here)?\](?!\()", re.IGNORECASE)
 MARKER = re.compile(r"(?<![\w/.#-])(?:TODO|FIXME|XXX|TK|TKTK)(?![\w/.-])")
+URL_MARKER = re.compile(r"(?<=[/=])(TODO|FIXME|TKTK)(?=[/?#&]|$)")  # as written: /todo is many a page
+EXAMPLES: Final = frozenset({"example.org", "example.com", "example.net"})  # RFC 2606, 3: nobody's pages
+CODE_SPAN = re.compile(r"(?<!`)(`{1,3})(?!`)[^`]+\1(?!`)")
+LEADING = re.compile(
+    r"[ \t>]{0,40}(?:[-*+•]|#{1,6}|\d{1,9}[.)、．）]|\[\^[^\]]{1,40}\]:)?[ \t]{0,40}[\[*_(（【“\"]{0,6}"
+)
 SECRETS: Final[Mapping[str, str]] = {
     "an AWS access key": r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b(?<!EXAMPLE)",
     "a GitHub token": r"\bgh[pousr]_[A-Za-z0-9]{36,}\b|\bgithub_pat_[A-Za-z0-9_]{60,}\b",
@@ -41,16 +50,16 @@ ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,
 
 
 def placeholder(facts: Facts) -> Iterator[Place]:
-    """Yield marks of unfinished work: an error where the mark leads its line or has a colon, a warning in running text (it may be the subject)."""
+    """
+    Yield marks of unfinished work, one a line of the file.
+
+    An error where the mark leads its line, has a colon or is all that a link says; a warning in running text, where it may be the subject.
+    """
     for run in facts.texts:
         for found in LOREM.finditer(run.text):
             line, column = facts.at(run.line, found[0])
             yield Place(line=line, column=column, what=f"“{found[0]}” still stands in the text.")
-        marker = MARKER.search(run.text)
-        if marker:
-            line, column = facts.at(run.line, marker[0])
-            level = None if _is_note_to_self(run.text, marker) else Level.WARNING
-            yield Place(line=line, column=column, what=f"“{marker[0]}” still stands in the text.", level=level)
+    yield from _worst_by_line(chain(_marks_of_row(facts), _marks_of_texts(facts), _marks_of_links(facts)))
 
 
 def amount(facts: Facts) -> Iterator[Place]:
@@ -81,6 +90,76 @@ def count_words(text: str) -> float:
     """Return the number of words, CJK characters counted half."""
     characters = len(CJK.findall(text))
     return len(WORD.findall(CJK.sub(" ", text))) + characters / 2
+
+
+def _worst_by_line(places: Iterable[Place]) -> Iterator[Place]:
+    found: dict[int, Place] = {}
+    for place in places:
+        if place.line not in found or (place.level is None and found[place.line].level is not None):
+            found[place.line] = place
+    yield from found.values()
+
+
+def _marks_of_row(facts: Facts) -> Iterator[Place]:
+    """Marks in what stands outside the text: headline, subject, preheader."""
+    meta = facts.issue.meta
+    for key, text in (
+        ("title", facts.issue.title),
+        ("subject", meta.get("subject")),
+        ("preheader", meta.get("preheader")),
+    ):
+        marker = MARKER.search(text or "")
+        if text and marker:
+            line, column = facts.at(facts.key_line(key), marker[0])
+            yield _mark(line, column, marker[0], is_note=_is_note_to_self(text, marker))
+
+
+def _marks_of_texts(facts: Facts) -> Iterator[Place]:
+    written = _written_marks(facts)
+    for run in facts.texts:
+        for marker in MARKER.finditer(run.text):
+            line, column, leads = _next_mark(written, run.line, marker[0])
+            yield _mark(line, column, marker[0], is_note=leads or _is_note_to_self(run.text, marker))
+
+
+def _marks_of_links(facts: Facts) -> Iterator[Place]:
+    for link in facts.links:
+        text = link.text.strip()
+        if MARKER.fullmatch(text):
+            line, column = facts.at(link.line, f"[{text}", text)
+            yield _mark(line, column, text, is_note=True)
+        for found in URL_MARKER.finditer(link.url):
+            is_note = host(link.url).lower().removeprefix("www.") in {found[1].lower(), *EXAMPLES}
+            line, column = facts.at(link.line, link.url, found[1])
+            yield _mark(line, column, found[1], is_note=is_note, where="link")
+
+
+def _mark(line: int, column: int, mark: str, *, is_note: bool, where: str = "text") -> Place:
+    what = f"“{mark}” still stands in the {where}."
+    return Place(line=line, column=column, what=what, level=None if is_note else Level.WARNING)
+
+
+def _written_marks(facts: Facts) -> dict[int, deque[tuple[int, str, bool]]]:
+    """Each line's marks outside code spans: column, the mark, whether it leads the line."""
+    found: dict[int, deque[tuple[int, str, bool]]] = {}
+    for number, text in enumerate(facts.lines, 1):
+        if not MARKER.search(text):
+            continue
+        bare = CODE_SPAN.sub(lambda span: "`" * len(span[0]), text)
+        led = LEADING.match(bare)
+        start = led.end() if led else 0
+        found[number] = deque((one.start() + 1, one[0], one.start() <= start) for one in MARKER.finditer(bare))
+    return found
+
+
+def _next_mark(written: dict[int, deque[tuple[int, str, bool]]], line: int, mark: str) -> tuple[int, int, bool]:
+    """The next place of the mark from the line on that no text has taken yet."""
+    for number in range(line, line + SEARCH_LINES):
+        waiting = written.get(number)
+        if waiting and waiting[0][1] == mark:
+            column, _, leads = waiting.popleft()
+            return number, column, leads
+    return max(line, 1), 1, False
 
 
 def _is_note_to_self(text: str, marker: re.Match[str]) -> bool:

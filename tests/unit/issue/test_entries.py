@@ -251,7 +251,7 @@ def test_entries_before_any_heading_have_a_section_of_their_own() -> None:
 
 def test_entries_inside_a_container_count() -> None:
     issue = parse(
-        "## S\n\n::: only segment=paid\n1、[a](https://a.example)\n\nblurb\n:::\n\n::: columns\n2、[b](https://b.example)\n:::\n"
+        "## S\n\n::: only segment=paid\n1、[a](https://a.example)\n\nblurb\n:::\n\n::: sponsor\n2、[b](https://b.example)\n:::\n"
     )
     assert [entry.number for entry in issue.entries] == ["1", "2"]
 

@@ -196,6 +196,11 @@ CASES: Mapping[str, Case] = {
         good=checked(issue(picture("images/a.png"))),
         line=6,
     ),
+    "image.file": Case(
+        bad=checked(issue(picture("img/keepr.png")), image_files=frozenset({"img/keeper.png"})),
+        good=checked(issue(picture()), image_files=frozenset()),
+        line=6,
+    ),
     "image.data-uri": printed("https://img.boats.example/keeper.png", "data:image/png;base64,AAAA"),
     # accessibility
     "a11y.alt-missing": noted("a11y.alt-missing"),

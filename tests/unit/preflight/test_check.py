@@ -134,3 +134,36 @@ def test_an_image_without_any_alt_is_an_error_where_an_empty_one_is_a_warning() 
 def test_a_reader_s_address_in_the_text_is_named_but_never_stops_a_send() -> None:
     whole = checked(audience=readers("Ada"), text="# T\n\nWrite to r1@example.net.")
     assert [(item.rule, item.level, item.line) for item in check(whole)] == [("content.secret", Level.WARNING, 3)]
+
+
+SETTINGS_TEXT = 'name = "x"\npostal_address = "not this one"\n\n[pace]  # slow\nrate = 1\n\n[sender]\nname = "y"\npostal_address = ""\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (SETTINGS_TEXT, 9),
+        (SETTINGS_TEXT.replace('postal_address = ""\n', ""), 7),
+        ('sender.postal_address = ""', 1),
+        ("", 1),
+        ("\n[[[sender\n]]=", 1),
+    ],
+)
+def test_a_fault_of_the_settings_is_shown_at_its_key(text: str, line: int) -> None:
+    settings = replace(SETTINGS, sender=SenderSettings(postal_address=""))
+    findings = check(checked(edition=edition(), settings=settings, settings_text=text))
+    assert [(item.rule, item.file, item.line) for item in findings] == [("footer.address", "mailweekly.toml", line)]
+
+
+def test_a_wide_line_of_the_text_part_is_shown_where_it_was_written() -> None:
+    wide = "const tide = table.find(row => row.harbour === harbour && row.day === today && !row.isOld)"
+    text = f"# {HTML[:5]}\n\n```js\nlet a\n{wide}\n```\n"
+    (finding,) = check(checked(edition=edition(text=edition().text + f"\n    {wide}\n"), text=text))
+    assert (finding.rule, finding.line) == ("text.width", 5)
+    assert finding.what.startswith("1 line of the text part takes more than 76 columns")
+
+
+def test_the_first_reader_without_a_value_is_named() -> None:
+    subject = issue(words(LONG), fields=(Field(name="city", default=None, line=3),))
+    (finding,) = check(checked(subject, audience=readers("Ada", "Bo")))
+    assert finding.what == "{{ city }} is empty for 2 of 2 readers, e.g. s1 (Ada)."

@@ -135,9 +135,11 @@ class SmtpLane:
             raise RelayDownError(_why(error, f"at {line.split(b' ')[0].decode('ascii')}")) from None
 
     async def _reset(self) -> None:
-        """A refused envelope must not stay with the connection; if this fails, the next command will show it."""
-        with contextlib.suppress(RelayDownError):
+        """A refused envelope must not stay with the connection; without an answer the connection has done its last."""
+        try:
             await self._command(b"RSET")
+        except RelayDownError:
+            self._left = 0  # its answer may still come, and must not be taken for another's
 
     def _desynchronised(self, what: str) -> RelayDownError:
         self._transport.abort()

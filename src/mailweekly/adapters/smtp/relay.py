@@ -9,6 +9,7 @@ Source: RFC 8314 (TLS for submission); RFC 5321 4.5.3.2 (timeouts).
 """
 
 import asyncio
+import os
 import socket
 import ssl
 from typing import Final, cast
@@ -114,7 +115,7 @@ class SmtpRelay:
         if isinstance(error, aiosmtplib.SMTPResponseException) and error.code // 100 == PERMANENT:
             hint = "The relay refuses this machine or account; nobody was marked as failed."
             return UnreachableError(f"The relay refuses us: {error.code}.", place=self.name, hint=hint)
-        return RelayDownError(f"{type(error).__name__}: {error}" if not str(error) else str(error))
+        return RelayDownError(_told(error))
 
 
 def _tls_context(ca_file: str) -> ssl.SSLContext:
@@ -125,6 +126,18 @@ def _tls_context(ca_file: str) -> ssl.SSLContext:
         raise SettingsError(
             "This file of certificates cannot be read.", place="MAILWEEKLY_RELAY_CA", hint=hint
         ) from None
+
+
+def _told(error: Exception) -> str:
+    """The system's own word where it has one ("Connection refused"), else the library's."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno and cause.errno > 0 and not isinstance(cause, socket.gaierror):
+            return os.strerror(cause.errno)
+        if isinstance(cause, socket.gaierror):
+            return "the host's name is not known"
+        cause = cause.__cause__ or cause.__context__
+    return str(error) or type(error).__name__
 
 
 def _reason(error: ssl.SSLError) -> str:

@@ -117,6 +117,10 @@ class Database:
 
         return self._writer.now(operation)
 
+    def held(self, issue: str) -> frozenset[str]:
+        """Return the keys of whoever got the issue already, or will, by a send there is."""
+        return self._writer.now(lambda connection: sends.held(connection, issue))
+
     def program(self, send: Send) -> bytes:
         """Return the frozen program of the send's edition."""
         return self._writer.now(lambda connection: sends.program(connection, send))

@@ -31,8 +31,8 @@ SETTLE_PAUSE_S: Final = 1.0
 SCOPE: Final = "relay"  # the pace holds for the relay, over all sends
 
 EXPIRE = """
-UPDATE deliveries SET state = 'expired', outcome_at = :now, reason = 'given up: ' || reply
-WHERE send_id = :send AND state = 'deferred' AND due_at <= :now AND first_try_at < :oldest
+UPDATE deliveries SET state = 'expired', reason = 'given up: ' || reply
+WHERE send_id = :send AND state = 'deferred' AND outcome_at - first_try_at >= :patience
 """
 CLAIM = """
 UPDATE deliveries SET state = 'claimed', fence = fence + 1, worker = :worker
@@ -154,8 +154,8 @@ class SqliteLedger:
     def _claim(self, connection: apsw.Connection, limit: int, now: float) -> list[Claim]:
         if self._state(connection) is not SendState.RUNNING:
             return []
-        scope = {"send": self._send_id, "now": now, "oldest": now - GIVE_UP.total_seconds()}
-        connection.execute(EXPIRE, scope)
+        # By its last try, not by the clock: time in which nobody tried is not held against a reader.
+        connection.execute(EXPIRE, {"send": self._send_id, "patience": GIVE_UP.total_seconds()})
         rows = connection.execute(
             CLAIM, {"send": self._send_id, "now": now, "limit": limit, "worker": self._worker}
         ).fetchall()

@@ -6,10 +6,16 @@ So whoever holds the lock knows that claims and intents of anybody else on this 
 
 import fcntl
 import os
+import time
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
+
+from mailweekly.errors import UnreachableError
 
 __all__ = ["SenderLock"]
+
+TRIES: Final = 4
+PAUSE_S: Final = 0.05
 
 
 class SenderLock:
@@ -21,7 +27,29 @@ class SenderLock:
 
     def take(self) -> int | None:
         """Take the lock. None: it is ours; else the process id of whoever has it (0: not known)."""
-        file = self.path.open("a+", encoding="ascii")
+        holder = self._try()
+        for _ in range(TRIES - 1):  # whoever only looks (`is_held`) has it for an instant
+            if holder is None:
+                break
+            time.sleep(PAUSE_S)
+            holder = self._try()
+        return holder
+
+    def is_held(self) -> bool:
+        """Whether somebody is sending now."""
+        if not self.path.exists() or self._try() is not None:
+            return self.path.exists()
+        self.drop()
+        return False
+
+    def _try(self) -> int | None:
+        try:
+            file = self.path.open("a+", encoding="ascii")
+        except OSError as error:
+            hint = "Look at MAILWEEKLY_DB, and at the folder's rights."
+            raise UnreachableError(
+                f"The database's folder cannot be used: {error.strerror}.", place=str(self.path), hint=hint
+            ) from None
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

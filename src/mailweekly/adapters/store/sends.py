@@ -20,6 +20,7 @@ from mailweekly.delivery.states import OPEN, SendState, State
 from mailweekly.errors import RefusedError
 
 __all__ = [
+    "HELD",
     "Freeze",
     "Line",
     "Recipient",
@@ -29,6 +30,7 @@ __all__ = [
     "find",
     "finish",
     "freeze",
+    "held",
     "history",
     "lines",
     "program",
@@ -38,6 +40,7 @@ __all__ = [
     "set_state",
 ]
 
+HELD: Final = "an earlier send of this issue has this reader"
 HOLDS: Final = (
     "accepted",
     "unknown",
@@ -120,11 +123,11 @@ def freeze(connection: apsw.Connection, what: Freeze, now: float) -> int:
         (what.issue, what.audience, what.kind, what.edition, what.audience_digest, now),
     )
     send_id = connection.last_insert_rowid()
-    held = _held_elsewhere(connection, what.issue, what.kind, send_id)
+    before = held(connection, what.issue, what.kind, other_than=send_id)
     connection.executemany(
         "INSERT INTO deliveries (send_id, subscriber_id, key, address, name, fields, tags, state, reason)"
         " VALUES (?,?,?,?,?,?,?,?,?)",
-        _rows(send_id, what.recipients, held),
+        _rows(send_id, what.recipients, before),
     )
     _note(connection, now, send_id, f"frozen: issue {what.issue} to {what.audience}, edition {what.edition}")
     return send_id
@@ -138,6 +141,17 @@ def find(connection: apsw.Connection, issue: str, audience: str, kind: str = "is
 def history(connection: apsw.Connection, issue: str = "") -> tuple[Send, ...]:
     """Return every send (of `issue`, where named), oldest first."""
     return tuple(_sends(connection, "(? = '' OR s.issue = ?)", (issue, issue)))
+
+
+def held(connection: apsw.Connection, issue: str, kind: str = "issue", *, other_than: int = 0) -> frozenset[str]:
+    """Return the keys of whoever a send of the issue (other than that one) holds as accepted, unknown or still open."""
+    marks = ",".join("?" * len(HOLDS))
+    found = connection.execute(
+        "SELECT d.key FROM deliveries d JOIN sends s ON s.id = d.send_id"
+        f" WHERE s.issue = ? AND s.kind = ? AND s.id <> ? AND d.state IN ({marks})",
+        (issue, kind, other_than, *HOLDS),
+    )
+    return frozenset(key for (key,) in found)
 
 
 def program(connection: apsw.Connection, send: Send) -> bytes:
@@ -230,8 +244,9 @@ def resolve(connection: apsw.Connection, send_id: int, *, resend: bool, now: flo
     """Settle the unknown ones by the editor's word: mail them again, or take them as accepted; how many."""
     state, reason = ("queued", "") if resend else ("accepted", "assumed accepted by the editor")
     connection.execute(
-        "UPDATE deliveries SET state = ?, reason = ?, due_at = 0 WHERE send_id = ? AND state = 'unknown'",
-        (state, reason, send_id),
+        "UPDATE deliveries SET state = ?, reason = ?, due_at = 0, first_try_at = iif(?, NULL, first_try_at)"
+        " WHERE send_id = ? AND state = 'unknown'",
+        (state, reason, resend, send_id),
     )
     settled = int(connection.changes())
     if settled:
@@ -273,19 +288,9 @@ def _sends(connection: apsw.Connection, where: str, values: tuple[str, ...]) -> 
         )
 
 
-def _held_elsewhere(connection: apsw.Connection, issue: str, kind: str, send_id: int) -> frozenset[str]:
-    marks = ",".join("?" * len(HOLDS))
-    found = connection.execute(
-        "SELECT d.key FROM deliveries d JOIN sends s ON s.id = d.send_id"
-        f" WHERE s.issue = ? AND s.kind = ? AND s.id <> ? AND d.state IN ({marks})",
-        (issue, kind, send_id, *HOLDS),
-    )
-    return frozenset(key for (key,) in found)
-
-
-def _rows(send_id: int, recipients: Iterable[Recipient], held: frozenset[str]) -> Iterator[tuple[object, ...]]:
+def _rows(send_id: int, recipients: Iterable[Recipient], before: frozenset[str]) -> Iterator[tuple[object, ...]]:
     for one in recipients:
-        reason = one.reason or ("an earlier send of this issue has this reader" if one.key in held else "")
+        reason = one.reason or (HELD if one.key in before else "")
         state = "skipped" if reason else "queued"
         fields = json.dumps(dict(one.fields), ensure_ascii=False, separators=(",", ":"))
         tags = json.dumps(sorted(one.tags), ensure_ascii=False)

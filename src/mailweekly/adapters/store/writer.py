@@ -58,6 +58,7 @@ class Writer:
         future: Future[T] = Future()
         if not self._thread.is_alive():
             raise UnreachableError("The database is closed.", place=str(self.path), hint="Run the command again.")
+        future.set_running_or_notify_cancel()  # from here on it is done, whoever still waits for it
         self._jobs.put((operation, future))
         return future
 
