@@ -80,6 +80,7 @@ class Row:
     attempts: int = 0
     due_at: datetime | None = None
     first_try_at: datetime | None = None
+    tried_at: datetime | None = None
     message_id: str = ""
     reason: str = ""
     reply: Reply | None = None
@@ -104,7 +105,7 @@ class FakeLedger:
         await asyncio.sleep(0)
         if self.sent is not SendState.RUNNING:
             return []
-        self._expire(now)
+        self._expire()
         due = sorted(
             (row.due_at or datetime.min.replace(tzinfo=UTC), number)
             for number, row in self.rows.items()
@@ -145,6 +146,7 @@ class FakeLedger:
         if outcome.state not in {State.QUEUED, State.SKIPPED}:
             row.attempts += 1
             row.first_try_at = row.first_try_at or outcome.at
+            row.tried_at = outcome.at
 
     async def release(self, claims: Sequence[Claim]) -> None:
         """Put claims back that were not begun."""
@@ -200,10 +202,14 @@ class FakeLedger:
             gap_s=gap_s,
         )
 
-    def _expire(self, now: datetime) -> None:
+    def _expire(self) -> None:
         for row in self.rows.values():
-            late = row.first_try_at is not None and row.first_try_at < now - GIVE_UP
-            if row.state is State.DEFERRED and row.due_at is not None and row.due_at <= now and late:
+            if (
+                row.state is State.DEFERRED
+                and row.first_try_at
+                and row.tried_at
+                and row.tried_at - row.first_try_at >= GIVE_UP
+            ):
                 self._move(row, State.EXPIRED)
 
     def _held(self, claim: Claim, *states: State) -> Row | None:

@@ -254,11 +254,14 @@ async def test_the_first_try_keeps_its_instant_over_all_tries(bench: Bench) -> N
     assert again.first_try_at == START
 
 
-async def test_a_deferred_one_past_its_time_expires_in_place_of_a_claim(bench: Bench) -> None:
+async def test_a_deferred_one_is_given_up_by_its_last_try_and_not_by_the_clock(bench: Bench) -> None:
     (claim,) = await _all(bench, 1)
     await bench.ledger.settle(claim, _outcome(State.DEFERRED, BUSY, due_at=START + timedelta(minutes=5)))
     late = START + GIVE_UP + timedelta(minutes=6)
     claims = await bench.ledger.claim(100, late)
+    (again,) = [one for one in claims if one.delivery_id == claim.delivery_id]  # nobody tried in all that time
+    await bench.ledger.settle(again, Outcome(state=State.DEFERRED, at=late, reply=BUSY, due_at=late))
+    claims = await bench.ledger.claim(100, late + timedelta(hours=1))
     assert claim.delivery_id not in {one.delivery_id for one in claims}
     assert (await bench.states())[claim.reader.address] == "expired"
 

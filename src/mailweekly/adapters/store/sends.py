@@ -244,9 +244,8 @@ def resolve(connection: apsw.Connection, send_id: int, *, resend: bool, now: flo
     """Settle the unknown ones by the editor's word: mail them again, or take them as accepted; how many."""
     state, reason = ("queued", "") if resend else ("accepted", "assumed accepted by the editor")
     connection.execute(
-        "UPDATE deliveries SET state = ?, reason = ?, due_at = 0, first_try_at = iif(?, NULL, first_try_at)"
-        " WHERE send_id = ? AND state = 'unknown'",
-        (state, reason, resend, send_id),
+        "UPDATE deliveries SET state = ?, reason = ?, due_at = 0 WHERE send_id = ? AND state = 'unknown'",
+        (state, reason, send_id),
     )
     settled = int(connection.changes())
     if settled:
