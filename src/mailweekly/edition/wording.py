@@ -19,6 +19,7 @@ from mailweekly.issue.words import plain
 
 __all__ = ["filler", "kicker", "preheader", "renamed", "subject", "title"]
 
+LOOKED_AT: Final = 1_000  # characters in which the first sentences are looked for
 PREHEADER_COLUMNS: Final = 90
 SENTENCE: Final = re.compile(r".+?(?:[.!?…](?=[\s\"'”’)]|$)|[。！？])[\"'”’）)]*", re.DOTALL)
 SHORTEST: Final = 40  # columns; a shorter first sentence takes the next along
@@ -128,6 +129,7 @@ def _first_text(blocks: Iterable[Block | Entry]) -> str:
 
 
 def _sentences(text: str) -> str:
+    text = text[:LOOKED_AT]  # a paragraph without a full stop may be long
     said = ""
     for found in SENTENCE.finditer(text):
         said += found[0]

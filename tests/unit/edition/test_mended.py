@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from tests.unit.edition.factory import PUBLICATION, theme
@@ -13,7 +14,7 @@ from mailweekly.issue.parse import parse
 BLURBS = "\n\n1、[One](https://a.example/1)\n\nA blurb.\n\n2、[Two](https://a.example/2)\n\nAnother.\n"
 
 
-def made(text: str, theme_name: str = "digest", **publication: str) -> Edition:
+def made(text: str, theme_name: str = "digest", **publication: Any) -> Edition:
     return render(parse(text, source="003.md"), theme(theme_name), replace(PUBLICATION, **publication))
 
 
