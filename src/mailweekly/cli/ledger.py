@@ -62,6 +62,9 @@ def resolve(ref: str, *, assume_accepted: bool, resend: bool, audience: str, as_
     try:
         label = label_of(place, ref)
         with Database(place.database) as database:
+            if not database.standings(label):
+                hint = "See what there is: mailweekly status"
+                raise MissingFileError(f"Nothing of issue {label} was ever sent.", place=place.database.name, hint=hint)
             settled = database.resolve(label, audience, resend=resend)
     finally:
         lock.drop()
