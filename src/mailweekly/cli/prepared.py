@@ -157,7 +157,10 @@ def keys_of(place: Place) -> Keys:
     if not place.machine.key:
         hint = "Write MAILWEEKLY_KEY= and what this prints: python3 -c 'import secrets; print(secrets.token_hex(32))'"
         raise SettingsError("There is no key for the tokens.", place=".env: MAILWEEKLY_KEY", hint=hint)
-    return Keys.parse(place.machine.key.reveal())
+    try:
+        return Keys.parse(place.machine.key.reveal())
+    except SettingsError as error:
+        raise SettingsError(error.what, place=".env: MAILWEEKLY_KEY", hint=error.hint) from None
 
 
 def program_of(place: Place, ready: Prepared, *, list_name: str = "", test: bool = False) -> Program:
