@@ -163,6 +163,8 @@ class Dispatch:
                         lane, failures = None, -1  # no failure: the next one is opened at once
             except MailweeklyError as error:
                 self._fail(error)
+                if lane is not None:
+                    await lane.close()
                 lane = None
                 with contextlib.suppress(MailweeklyError):  # the ledger may be what failed; the next start reads it off
                     await self.ledger.release([claim])
