@@ -124,9 +124,9 @@ def build(
 @app.command()
 def plan(issue: IssueArgument, audience: ListOption = "", as_json: JsonOption = False) -> None:
     """Say who will get it and who not; sends nothing."""
-    from mailweekly.cli import send as sending
+    from mailweekly.cli import plan as planning
 
-    sending.plan(issue, audience=audience, as_json=as_json)
+    planning.plan(issue, audience=audience, as_json=as_json)
 
 
 @app.command()

@@ -12,7 +12,7 @@ from mailweekly.adapters.files.folder import write_file
 from mailweekly.adapters.files.issues import find_issue
 from mailweekly.cli import terminal
 from mailweekly.cli.place import Place, load
-from mailweekly.cli.prepared import Prepared, prepared, sample_of
+from mailweekly.cli.prepared import Prepared, prepared, sample_of, worded
 from mailweekly.errors import MissingFileError, RefusedError, UsageError
 from mailweekly.issue.damage import repair
 from mailweekly.issue.decode import decode
@@ -85,7 +85,7 @@ def build(ref: str, output: Path | None, *, as_json: bool) -> None:
         return
     sizes = document["sizes"]
     terminal.out(
-        f"Issue {ready.label}: {_named(ready, ready.edition.title or ready.edition.subject)}",
+        f"Issue {ready.label}: {worded(ready.edition, ready.edition.title or ready.edition.subject)}",
         *(f"  {path}" for path in document["files"]),
         f"  {sizes['html']:,} bytes of HTML ({sizes['html'] * 100 // GMAIL_CLIP} % of Gmail's limit), {sizes['text']:,} of text",
         f"  edition {ready.edition.digest}",
@@ -103,9 +103,9 @@ def built(place: Place, ready: Prepared, output: Path) -> dict[str, Any]:
         "issue": ready.label,
         "number": ready.issue.number,
         "newsletter": ready.edition.newsletter,
-        "title": _named(ready, ready.edition.title),
-        "subject": _named(ready, ready.edition.subject),
-        "preheader": _named(ready, ready.edition.preheader),
+        "title": worded(ready.edition, ready.edition.title),
+        "subject": worded(ready.edition, ready.edition.subject),
+        "preheader": worded(ready.edition, ready.edition.preheader),
         "lang": ready.edition.lang,
         "theme": ready.edition.theme,
         "digest": ready.edition.digest,
@@ -117,7 +117,7 @@ def built(place: Place, ready: Prepared, output: Path) -> dict[str, Any]:
     contents = {
         "issue.html": html.encode(),
         "issue.txt": text.encode(),
-        "issue.mjml": _named(ready, ready.edition.mjml).encode(),
+        "issue.mjml": worded(ready.edition, ready.edition.mjml).encode(),
         "issue.eml": message.content,
         "issue.json": (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode(),
     }
@@ -145,12 +145,6 @@ def _as_before(raw: bytes, text: str) -> bytes:
     """Return the repaired text with the line ends and the mark of the file's beginning that it had."""
     lines = text.replace("\n", "\r\n") if b"\r\n" in raw else text
     return (codecs.BOM_UTF8 if raw.startswith(codecs.BOM_UTF8) else b"") + lines.encode("utf-8")
-
-
-def _named(ready: Prepared, text: str) -> str:
-    for number, slot in enumerate(ready.edition.slots):
-        text = text.replace(f"MW{ready.edition.nonce}x{number}Z", "{{ " + slot.name + " }}")
-    return text
 
 
 def _make(output: Path) -> None:

@@ -18,7 +18,7 @@ from mailweekly.cli import terminal
 from mailweekly.cli.findings import find_faults, found_lines
 from mailweekly.cli.people import Synced, synced
 from mailweekly.cli.place import Place, load
-from mailweekly.cli.prepared import SAMPLE_AT, Prepared, prepared, program_of
+from mailweekly.cli.prepared import SAMPLE_AT, Prepared, prepared, program_of, worded
 from mailweekly.errors import DataError
 from mailweekly.message.gate import verify
 from mailweekly.message.model import Reader
@@ -156,9 +156,9 @@ def show_plan(place: Place, found: Planned) -> None:
     count = len(people.audience.recipients)
     left = Counter(one.reason for one in people.audience.left_out) + Counter(people.only_suppressed)
     terminal.out(
-        f"Issue {ready.label}: {shown(found, ready.edition.title or ready.edition.subject)}",
+        f"Issue {ready.label}: {worded(ready.edition, ready.edition.title or ready.edition.subject)}",
         f"  edition     {ready.edition.digest}",
-        f"  subject     {shown(found, ready.edition.subject)}",
+        f"  subject     {worded(ready.edition, ready.edition.subject)}",
         f"  theme       {ready.edition.theme}, {len(ready.edition.html.encode()):,} bytes of HTML, {found.size_bytes:,} a message",
         f"  relay       {place.machine.relay}",
         f"  goes to     {count:,} of the list '{people.audience.name}', in {duration_of(place, count) or 'no time'}"
@@ -174,14 +174,6 @@ def show_plan(place: Place, found: Planned) -> None:
     terminal.out("", *found_lines(found.findings))
 
 
-def shown(found: Planned, text: str) -> str:
-    """Return text of the edition with its slots as the editor wrote them."""
-    edition = found.ready.edition
-    for number, slot in enumerate(edition.slots):
-        text = text.replace(f"MW{edition.nonce}x{number}Z", "{{ " + slot.name + " }}")
-    return text
-
-
 def document(place: Place, found: Planned) -> dict[str, Any]:
     """Return the plan as JSON shows it."""
     audience = found.people.audience
@@ -189,8 +181,8 @@ def document(place: Place, found: Planned) -> dict[str, Any]:
         "schema": 1,
         "issue": found.ready.label,
         "file": found.ready.file.shown,
-        "title": shown(found, found.ready.edition.title),
-        "subject": shown(found, found.ready.edition.subject),
+        "title": worded(found.ready.edition, found.ready.edition.title),
+        "subject": worded(found.ready.edition, found.ready.edition.subject),
         "edition": found.ready.edition.digest,
         "theme": found.ready.edition.theme,
         "audience": audience.name,

@@ -37,6 +37,7 @@ __all__ = [
     "sample_message",
     "sample_of",
     "sender_of",
+    "worded",
 ]
 
 SAMPLE_AT: Final = datetime(2000, 1, 1, tzinfo=UTC)  # a fixed instant: the same issue gives the same sample
@@ -93,6 +94,13 @@ def render_issue(place: Place, issue: Issue, text: str, renderer: Renderer) -> E
         theme=theme,
         publication=publication_of(place, issue.meta.get("list") or place.settings.list),
     )
+
+
+def worded(edition: Edition, text: str) -> str:
+    """Return text of the edition with its fields as an editor reads them, `{{ name }}`, in the place of tokens."""
+    for number, slot in enumerate(edition.slots):
+        text = text.replace(f"MW{edition.nonce}x{number}Z", "{{ " + slot.name + " }}")
+    return text
 
 
 def issue_label(issue: Issue, path: Path) -> str:

@@ -25,8 +25,7 @@ from mailweekly.cli import terminal
 from mailweekly.cli.people import bring_in
 from mailweekly.cli.place import Place, load
 from mailweekly.cli.plan import Planned, document, next_step, planned, recipients, send_command, show_plan
-from mailweekly.cli.plan import shown as worded
-from mailweekly.cli.prepared import keys_of, prepared
+from mailweekly.cli.prepared import keys_of, prepared, worded
 from mailweekly.cli.progress import Progress
 from mailweekly.cli.testcopy import send_test_copies
 from mailweekly.delivery.breaker import Breaker
@@ -52,7 +51,7 @@ from mailweekly.message.program import Program, compose
 from mailweekly.preflight.finding import Level
 from mailweekly.settings import duration, placeholder_settings
 
-__all__ = ["plan", "relay_of", "send"]
+__all__ = ["relay_of", "send"]
 
 GOING: Final = frozenset({SendState.RUNNING, SendState.PAUSED})
 
@@ -66,13 +65,6 @@ class Wish:
     edition: str
     wait: timedelta
     as_json: bool
-
-
-def plan(ref: str, *, audience: str, as_json: bool) -> None:
-    """Show the plan; see `cli.plan`."""
-    from mailweekly.cli.plan import plan as show
-
-    show(ref, audience=audience, as_json=as_json)
 
 
 def send(ref: str, *, confirm: bool, to: list[str], edition: str, wait: str, audience: str, as_json: bool) -> None:
@@ -215,7 +207,7 @@ def _frozen(place: Place, database: Database, wish: Wish) -> Send:
         audience=audience.name,
         kind="issue",
         edition=found.ready.edition.digest,
-        subject=worded(found, found.ready.edition.title or found.ready.edition.subject),
+        subject=worded(found.ready.edition, found.ready.edition.title or found.ready.edition.subject),
         program=found.program.to_bytes(),
         audience_digest=audience.digest,
         recipients=recipients(found),

@@ -13,7 +13,7 @@ from mailweekly.edition.blocks_text import Sheet, blocks_text, footnotes_text, i
 from mailweekly.edition.columns import WIDTH, width, wrapped
 from mailweekly.edition.model import Publication
 from mailweekly.edition.sections import visible
-from mailweekly.edition.sources import starless, stars, without_stars
+from mailweekly.edition.sources import starless, stars
 from mailweekly.edition.wording import kicker, renamed, title
 from mailweekly.issue.model import Entry, Issue, Section
 
@@ -97,11 +97,6 @@ def _more(entry: Entry, words: Mapping[str, str]) -> list[str]:
         else []
     )
     return [" · ".join(parts)] if parts else []
-
-
-def _says_stars(entry: Entry) -> bool:
-    said = inline_text(entry.tail)
-    return starless(entry.blocks) != entry.blocks or without_stars(said) != said
 
 
 def _filling(issue: Issue, publication: Publication, words: Mapping[str, str], name: str) -> list[str]:
