@@ -198,7 +198,7 @@ def _depth(markup: str) -> int:
 
 
 def _component(block: Component, page: Page) -> str:
-    if not is_in(block, "mail"):
+    if not is_in(block, page.medium):
         return ""
     if block.name in {"only", "unless"}:
         body = blocks_html(block.blocks, page)

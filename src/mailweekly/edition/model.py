@@ -7,7 +7,7 @@ The values of this stage: Theme, Publication, Slot, Edition.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["Edition", "Publication", "Slot", "Theme"]
+__all__ = ["Edition", "Embedded", "ImageFile", "Publication", "Slot", "Theme"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -17,6 +17,29 @@ class Theme:
     name: str
     files: Mapping[str, str]  # "issue.mjml.j2", "partials/entry.mjml.j2", "theme.toml", "email.css" …
     origins: Mapping[str, str] = field(default_factory=dict)  # name in `files` -> path to show in an error
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImageFile:
+    """What is known of an image that lies in the publication, read before by `adapters.files`. Its bytes are not here."""
+
+    width: int  # pixels of the file, its orientation applied
+    height: int
+    size_bytes: int
+    kind: str  # "png", "jpeg", "gif", "webp"
+    sha256: str  # hex, of the file's bytes
+    transparent: bool = False
+    animated: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Embedded:
+    """An image that travels in the message: `<img src="cid:…">` in the HTML, one part beside it."""
+
+    cid: str  # without angle brackets
+    src: str  # as written in the issue or the theme
+    sha256: str
+    kind: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,6 +57,8 @@ class Publication:
     previous_url: str = ""
     previous_title: str = ""
     brand: Mapping[str, str] = field(default_factory=dict)  # token overrides, e.g. {"light.accent": "#0B6B62"}
+    images: Mapping[str, ImageFile] = field(default_factory=dict)  # by source as written; those that could be read
+    embed: bool = False  # local images travel in the message; else they are linked under `base_url`
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,3 +91,4 @@ class Edition:
     conditions: tuple[
         str, ...
     ] = ()  # asked of each reader: "segment=paid", "!field=city"; marked in html and text (edition.conditions)
+    embedded: tuple[Embedded, ...] = ()

@@ -28,6 +28,7 @@ class Page:
         [str, Mapping[str, str], str], str | None
     ]  # name, options, body -> markup; None: the theme has none
     draw_entries: Callable[[Sequence[Entry]], str]
+    medium: str = "mail"  # mail or web: which `only in=` blocks are drawn
     depth: int = 0
     conditions: list[str] = field(default_factory=list)
 
