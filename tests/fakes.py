@@ -6,13 +6,22 @@ No fake stands in for SMTP: what a relay may say on the wire is the sink's busin
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from mailweekly.delivery.pace import Limit, Slots, gaps, grant
-from mailweekly.delivery.ports import Claim, Intend, NoAnswerError, RelayDownError
+from mailweekly.delivery.ports import (
+    EVERYBODY,
+    Claim,
+    NoAnswerError,
+    RelayDownError,
+    Route,
+    Trip,
+    Upcoming,
+    nobody,
+)
 from mailweekly.delivery.reply import GIVE_UP, Outcome, Reply, Stage
 from mailweekly.delivery.states import OPEN, SendState, State, is_legal
 from mailweekly.message.model import Message, Reader
@@ -22,6 +31,7 @@ __all__ = ["START", "FakeClock", "FakeLane", "FakeLedger", "FakeRelay", "Row", "
 START: Final = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 TAKEN: Final = Reply(code=250, text="2.0.0 taken", stage=Stage.DOT)
 Verdict = Reply | Exception | None
+T = TypeVar("T")
 
 
 def readers(count: int) -> tuple[Reader, ...]:
@@ -100,7 +110,7 @@ class FakeLedger:
         self._limit = limit or Limit()
         self._slots = Slots()
 
-    async def claim(self, limit: int, now: datetime) -> Sequence[Claim]:
+    async def claim(self, limit: int, now: datetime, route: Route = EVERYBODY) -> Sequence[Claim]:
         """Hold up to `limit` due deliveries."""
         await asyncio.sleep(0)
         if self.sent is not SendState.RUNNING:
@@ -109,15 +119,19 @@ class FakeLedger:
         due = sorted(
             (row.due_at or datetime.min.replace(tzinfo=UTC), number)
             for number, row in self.rows.items()
-            if row.state in {State.QUEUED, State.DEFERRED} and (row.due_at is None or row.due_at <= now)
+            if row.state in {State.QUEUED, State.DEFERRED}
+            and (row.due_at is None or row.due_at <= now)
+            and _is_on(route, row.reader.address)
         )[:limit]
         self._slots, instants = grant(self._slots, self._limit, count=len(due), now=now.timestamp())
         slots = zip(instants, gaps(self._slots, instants), strict=True)
         return [self._claimed(number, *slot) for (_, number), slot in zip(due, slots, strict=True)]
 
-    async def intend(self, claim: Claim, *, message_id: str, at: datetime) -> bool:
+    def intend(self, claim: Claim, *, message_id: str, at: datetime) -> Awaitable[bool]:
         """Write down that the body is about to leave; False: it must not."""
-        await asyncio.sleep(0)
+        return _told(self._intend(claim, message_id, at))
+
+    def _intend(self, claim: Claim, message_id: str, at: datetime) -> bool:
         self.intends.append(claim.delivery_id)
         row = self._held(claim, State.CLAIMED)
         if row is None:
@@ -134,9 +148,12 @@ class FakeLedger:
         self._move(row, State.SENDING)
         return True
 
-    async def settle(self, claim: Claim, outcome: Outcome) -> None:
-        """Write down how a try ended."""
-        await asyncio.sleep(0)
+    def settle(self, claim: Claim, outcome: Outcome) -> Awaitable[None]:
+        """Write down how a try ended: at once, though it is told a turn later."""
+        self._settle(claim, outcome)
+        return _told(None)
+
+    def _settle(self, claim: Claim, outcome: Outcome) -> None:
         self.settled.append((claim.delivery_id, outcome))
         row = self._held(claim, State.CLAIMED, State.SENDING, State.UNKNOWN)
         if row is None:
@@ -231,6 +248,7 @@ class FakeLane:
     def __init__(self, relay: "FakeRelay") -> None:
         self._relay = relay
         self._carried = 0
+        self._under_way: Trip | None = None
         self.closed = False
 
     @property
@@ -238,9 +256,14 @@ class FakeLane:
         """Whether it has carried its share."""
         return 0 < self._relay.max_messages <= self._carried
 
-    async def deliver(self, message: Message, intend: Intend) -> Reply | None:
+    async def deliver(self, trip: Trip, upcoming: Upcoming = nobody) -> Reply | None:
         """Do what the relay's script says for this recipient."""
         assert not self.closed, "a closed lane was used again"
+        assert self._under_way is None or self._under_way is trip, (
+            "another message than the one whose envelope is under way"
+        )
+        self._under_way = None
+        message = trip.message
         await asyncio.sleep(0)
         self._carried += 1
         verdict = self._relay.verdict(message)
@@ -248,8 +271,10 @@ class FakeLane:
             return verdict
         if isinstance(verdict, Exception) and not isinstance(verdict, NoAnswerError | RelayDownError):
             raise verdict
-        if not await intend():
+        if not await trip.intend():
             return None
+        if self._relay.grouped and not self.spent:
+            self._under_way = upcoming()
         await asyncio.sleep(0)
         if isinstance(verdict, Exception):
             raise verdict
@@ -278,7 +303,9 @@ class FakeRelay:
         *,
         doors: Iterable[Exception | None] = (),
         max_messages: int = 0,
+        grouped: bool = True,
     ) -> None:
+        self.grouped = grouped
         self.taken: list[Message] = []
         self.tries: dict[str, int] = {}
         self.lanes: list[FakeLane] = []
@@ -299,3 +326,16 @@ class FakeRelay:
         """Return what this try of the message comes to."""
         self.tries[message.recipient] = self.tries.get(message.recipient, 0) + 1
         return self._says(message, self.tries[message.recipient]) if self._says else None
+
+
+def _is_on(route: Route, address: str) -> bool:
+    domain = address.rpartition("@")[2]
+    return domain not in route.others and (not route.domains or domain in route.domains)
+
+
+def _told(result: T) -> "asyncio.Future[T]":
+    """Return what is decided already and told a turn later."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[T] = loop.create_future()
+    loop.call_soon(lambda: future.cancelled() or future.set_result(result))
+    return future

@@ -146,6 +146,7 @@ class Machine:
     relay_ca: str = ""  # a file of certificates to trust instead of the system's
     relay_timeout: timedelta = timedelta(seconds=300)  # RFC 5321, 4.5.3.2: per command
     dot_timeout: timedelta = timedelta(seconds=600)  # RFC 5321, 4.5.3.2.6: answer to the final dot
+    cool_down: timedelta = timedelta(seconds=60)  # after a relay's 421 to the first thing we say; doubled each time
     db: str = "mailweekly.db"
 
 
@@ -262,7 +263,7 @@ def _machine_value(name: str, text: str, place: str) -> object:
     try:
         if name == "relay":
             return relay_address(text)
-        if name in {"relay_timeout", "dot_timeout"}:
+        if name in {"relay_timeout", "dot_timeout", "cool_down"}:
             return duration(text)
     except ValueError as error:
         raise SettingsError(

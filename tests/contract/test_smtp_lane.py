@@ -11,7 +11,7 @@ import pytest
 
 from mailweekly.adapters.smtp.lane import SmtpLane
 from mailweekly.adapters.smtp.relay import SmtpRelay
-from mailweekly.delivery.ports import NoAnswerError, RelayDownError, UnsuitedError
+from mailweekly.delivery.ports import NoAnswerError, RelayDownError, Trip, UnsuitedError
 from mailweekly.delivery.reply import Matter, Stage, judge
 from mailweekly.errors import LoginError, UnreachableError
 from mailweekly.settings import Machine, machine
@@ -56,7 +56,7 @@ async def _two(relay: SmtpRelay) -> tuple[Any, Any]:
     for number in (1, 2):
         try:
             lane = lane or await relay.open()
-            said.append(await asyncio.wait_for(lane.deliver(letter(number), yes), 10))
+            said.append(await asyncio.wait_for(lane.deliver(Trip(message=letter(number), intend=yes)), 10))
         except (NoAnswerError, RelayDownError, UnsuitedError) as error:
             said.append(error)
             if lane:
@@ -88,13 +88,13 @@ async def test_a_refusal_is_told_with_its_stage_and_the_next_message_gets_its_ow
 ) -> None:
     relay, log = await start(script)
     lane = await relay.open()
-    reply = await lane.deliver(letter(1), yes)
+    reply = await lane.deliver(Trip(message=letter(1), intend=yes))
     assert reply is not None
     assert (reply.code, reply.stage, judge(reply)) == (code, stage, matter)
     if matter is Matter.LANE and code == 421:
         await lane.close()
         lane = await relay.open()
-    second = await lane.deliver(letter(2), yes)
+    second = await lane.deliver(Trip(message=letter(2), intend=yes))
     await lane.close()
     assert second is not None
     assert judge(second) is Matter.ACCEPTED
@@ -151,7 +151,7 @@ async def test_a_connection_cut_in_the_middle_of_a_body_left_nothing_in_doubt(st
     large = replace(large, content=large.content + (b"y" * 74 + b"\r\n") * 200_000)
     lane = await relay.open()
     with pytest.raises(RelayDownError):
-        await lane.deliver(large, yes)
+        await lane.deliver(Trip(message=large, intend=yes))
     await lane.close()
     assert not log.messages()
 
@@ -161,7 +161,7 @@ async def test_a_relay_that_stops_reading_in_mid_body_is_given_up_in_time(start:
     large = replace(letter(1), content=letter(1).content + (b"y" * 74 + b"\r\n") * 200_000)
     lane = await relay.open()
     with pytest.raises(RelayDownError):
-        await asyncio.wait_for(lane.deliver(large, yes), 10)
+        await asyncio.wait_for(lane.deliver(Trip(message=large, intend=yes)), 10)
     await lane.close()
     assert not log.messages()
 
@@ -187,7 +187,7 @@ async def test_a_reply_in_pieces_is_put_together(start: Start, pause: str) -> No
         f'on dot nth=1: keep ; raw "25" ; wait {pause} ; raw "0-2.0.0 one\\r" ; wait {pause} ; raw "\\n250 two\\r\\n"'
     )
     lane = await relay.open()
-    reply = await lane.deliver(letter(), yes)
+    reply = await lane.deliver(Trip(message=letter(), intend=yes))
     assert reply is not None
     assert (reply.code, reply.text) == (250, "2.0.0 one two")
     await lane.close()
@@ -196,7 +196,7 @@ async def test_a_reply_in_pieces_is_put_together(start: Start, pause: str) -> No
 async def test_a_reply_brings_no_escape_sequence_to_a_terminal(start: Start) -> None:
     relay, _ = await start('on rcpt nth=1: raw "550 5.1.1 \\x1b]0;owned\\x07\\x1b[2Jgone \\xff\\xfe\\r\\n"')
     lane = await relay.open()
-    reply = await lane.deliver(letter(), yes)
+    reply = await lane.deliver(Trip(message=letter(), intend=yes))
     assert reply is not None
     assert reply.text.isprintable()
     assert "gone" in reply.text
@@ -207,13 +207,13 @@ async def test_a_refused_recipient_is_followed_by_a_reset(start: Start) -> None:
     relay, log = await start("on rcpt nth=1: reply 550 5.1.1 unknown")
     await _two(relay)
     verbs = [line.split(" ")[0] for line in log.lines()]
-    assert verbs[1:4] == ["MAIL", "RCPT", "RSET"]
+    assert verbs[1:6] == ["MAIL", "RCPT", "DATA", "RSET", "MAIL"]
 
 
 async def test_where_the_ledger_says_no_not_even_a_lone_dot_is_sent(start: Start) -> None:
     relay, log = await start()
     lane = await relay.open()
-    assert await lane.deliver(letter(1), no) is None
+    assert await lane.deliver(Trip(message=letter(1), intend=no)) is None
     await lane.close()
     assert not log.messages()
 
@@ -222,8 +222,8 @@ async def test_the_size_a_relay_announces_is_asked_for_and_obeyed(start: Start) 
     relay, log = await start("offer PIPELINING SIZE=1000")
     big = replace(letter(1), content=letter(1).content + b"x" * 70 + b"\r\n" + b"y\r\n" * 400)
     lane = await relay.open()
-    small = await lane.deliver(letter(2), yes)
-    refused = await lane.deliver(big, yes)
+    small = await lane.deliver(Trip(message=letter(2), intend=yes))
+    refused = await lane.deliver(Trip(message=big, intend=yes))
     await lane.close()
     assert small is not None
     assert judge(small) is Matter.ACCEPTED
@@ -236,8 +236,10 @@ async def test_an_address_that_needs_smtputf8_goes_only_where_it_is_offered(star
     relay, log = await start("offer PIPELINING 8BITMIME")
     lane = await relay.open()
     with pytest.raises(UnsuitedError):
-        await lane.deliver(replace(letter(1), recipient="jürgen@readers.test", needs_smtputf8=True), yes)
-    assert await lane.deliver(letter(2), yes)
+        await lane.deliver(
+            Trip(message=replace(letter(1), recipient="jürgen@readers.test", needs_smtputf8=True), intend=yes)
+        )
+    assert await lane.deliver(Trip(message=letter(2), intend=yes))
     await lane.close()
     assert [message.recipient for message in log.kept()] == ["r2@readers.test"]
 
@@ -245,7 +247,9 @@ async def test_an_address_that_needs_smtputf8_goes_only_where_it_is_offered(star
 async def test_an_address_that_needs_smtputf8_is_the_same_on_the_wire(start: Start) -> None:
     relay, log = await start()
     lane = await relay.open()
-    assert await lane.deliver(replace(letter(1), recipient="用户@readers.test", needs_smtputf8=True), yes)
+    assert await lane.deliver(
+        Trip(message=replace(letter(1), recipient="用户@readers.test", needs_smtputf8=True), intend=yes)
+    )
     await lane.close()
     assert [message.recipient for message in log.kept()] == ["用户@readers.test"]
 
@@ -257,7 +261,7 @@ async def test_an_address_can_smuggle_no_command(start: Start, address: str) -> 
     relay, log = await start()
     lane = await relay.open()
     with pytest.raises(UnsuitedError):
-        await lane.deliver(replace(letter(1), recipient=address), yes)
+        await lane.deliver(Trip(message=replace(letter(1), recipient=address), intend=yes))
     await lane.close()
     assert not [line for line in log.lines() if line.startswith(("MAIL", "RCPT"))]
 
@@ -267,7 +271,7 @@ async def test_a_lane_is_spent_after_its_share(start: Start) -> None:
     lane = await relay.open()
     spent = []
     for number in range(2):
-        await lane.deliver(letter(number), yes)
+        await lane.deliver(Trip(message=letter(number), intend=yes))
         spent.append(lane.spent)
     await lane.close()
     assert spent == [False, True]
@@ -276,7 +280,7 @@ async def test_a_lane_is_spent_after_its_share(start: Start) -> None:
 async def test_a_quit_that_is_never_answered_holds_nobody_up(start: Start) -> None:
     relay, log = await start("on quit: silence")
     lane = await relay.open()
-    assert await lane.deliver(letter(), yes)
+    assert await lane.deliver(Trip(message=letter(), intend=yes))
     await asyncio.wait_for(lane.close(), 8)
     assert len(log.kept()) == 1
 
@@ -307,7 +311,7 @@ async def test_a_relay_that_knows_no_ehlo_is_still_a_relay_or_a_named_error(star
         lane = await relay.open()
     except (RelayDownError, UnreachableError, LoginError):
         return
-    assert await lane.deliver(letter(), yes)
+    assert await lane.deliver(Trip(message=letter(), intend=yes))
     await lane.close()
     assert len(log.kept()) == 1
 
@@ -331,7 +335,7 @@ async def test_inside_tls_one_message_after_another_leaves_at_once(tmp_path: Pat
     lane = await SmtpRelay(settings, max_messages=100).open()
     for number in range(12):
         size = (10, 20_000, 60_000, 400_000)[number % 4]
-        reply = await lane.deliver(letter(number, f"{'x' * 70}\r\n" * (size // 72)), yes)
+        reply = await lane.deliver(Trip(message=letter(number, f"{'x' * 70}\r\n" * (size // 72)), intend=yes))
         assert reply is not None
         assert judge(reply) is Matter.ACCEPTED
     await lane.close()

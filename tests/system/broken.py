@@ -43,8 +43,8 @@ def checkpoints_at_fetch() -> None:
 
     fetch = ledger.SqliteLedger.claim
 
-    async def claim(self: Any, limit: int, now: Any) -> Any:
-        claims = await fetch(self, limit, now)
+    async def claim(self: Any, limit: int, now: Any, *route: Any) -> Any:
+        claims = await fetch(self, limit, now, *route)
 
         def done(connection: Any) -> None:
             for one in claims:
@@ -93,6 +93,7 @@ def asks_once() -> None:
     clause = "AND NOT EXISTS (SELECT 1 FROM suppressions WHERE suppressions.key = deliveries.key)"
     assert clause in ledger.INTEND
     ledger.INTEND = ledger.INTEND.replace(clause, "")
+    ledger.LEFT_ALREADY = ledger.LEFT_ALREADY.replace("AND EXISTS", "AND 0 AND EXISTS")
 
 
 def rereads() -> None:

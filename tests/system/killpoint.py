@@ -63,7 +63,7 @@ def install(killer: Killer) -> None:
     from mailweekly.adapters.store.writer import Writer
 
     _after(SqliteLedger, "claim", lambda result, *_: killer.here("after-claim") if result else None)
-    _after(SqliteLedger, "intend", lambda result, *_: killer.here("after-intent") if result else None)
+    _after_asked(SqliteLedger, "intend", lambda result: killer.here("after-intent") if result else None)
     _around_outcomes(SqliteLedger, killer)
     _around_writes(Replies, killer)
     _after(Replies, "next", lambda *_: killer.here("any"))
@@ -103,13 +103,28 @@ def _after_plain(owner: Any, name: str, then: Callable[[], None]) -> None:
     setattr(owner, name, wrapped)
 
 
+def _after_asked(owner: type, name: str, then: Callable[[Any], object]) -> None:
+    """Wrap what is asked for at once and awaited later: the asking must stay where it is."""
+    original = getattr(owner, name)
+
+    async def awaited(asked: Any) -> Any:
+        result = await asked
+        then(result)
+        return result
+
+    def wrapped(self: Any, *arguments: Any, **named: Any) -> Any:
+        return awaited(original(self, *arguments, **named))
+
+    setattr(owner, name, wrapped)
+
+
 def _around_outcomes(ledger: type, killer: Killer) -> None:
+    _after_asked(ledger, "settle", lambda _: killer.here("after-outcome"))
     original = ledger.settle  # type: ignore[attr-defined]
 
-    async def settle(self: Any, claim: Any, outcome: Any) -> None:
+    def settle(self: Any, claim: Any, outcome: Any) -> Any:
         killer.here("before-outcome")
-        await original(self, claim, outcome)
-        killer.here("after-outcome")
+        return original(self, claim, outcome)
 
     ledger.settle = settle  # type: ignore[attr-defined]
 
@@ -119,16 +134,16 @@ def _around_writes(replies: type, killer: Killer) -> None:
 
     def write(self: Any, octets: bytes) -> None:
         killer.here("any")
-        dot = octets.endswith(b"\r\n.\r\n") or octets == b".\r\n"
-        if len(octets) > BODY_BYTES and killer.at("in-body"):
+        end = octets.find(b"\r\n.\r\n")  # the next message's envelope may follow
+        if end < 0 and len(octets) > BODY_BYTES and killer.at("in-body"):
             original(self, octets[: len(octets) // 2])
             killer.die()
-        if dot and killer.at("before-dot"):
-            original(self, octets[:-3])
+        if end >= 0 and killer.at("before-dot"):
+            original(self, octets[: end + 2])
             killer.die()
         original(self, octets)
         killer.here("any")
-        if dot:
+        if end >= 0:
             killer.here("after-dot")
 
     replies.write = write  # type: ignore[attr-defined]
@@ -160,11 +175,11 @@ def _serve() -> None:
 
     import mailweekly.adapters.smtp.relay
     import mailweekly.cli.send  # noqa: F401
-    from mailweekly.delivery import dispatch
+    from mailweekly.delivery import crew
     from mailweekly.issue.parse import parse
 
     parse("# A title\n\nA text.\n")
-    dispatch.LOOK_S = 0.02  # type: ignore[misc]
+    crew.LOOK_S = 0.02  # type: ignore[misc]
     for line in sys.stdin:
         pid = os.fork()
         if not pid:

@@ -120,6 +120,7 @@ class Publication:
             "MAILWEEKLY_RELAY": address,
             "MAILWEEKLY_RELAY_TIMEOUT": timeout,
             "MAILWEEKLY_DOT_TIMEOUT": dot,
+            "MAILWEEKLY_COOL_DOWN": "1s",
         }
         if password:
             self.environment["MAILWEEKLY_RELAY_PASSWORD"] = password

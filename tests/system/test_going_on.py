@@ -15,6 +15,9 @@ def _interrupted(tmp_path: Path, sink: SinkProcess, after: int) -> Publication:
     process = one.start("send", "7", "--confirm")
     sink.log.wait(lambda log: bool(log.events("held")))
     process.terminate()
+    assert process.stderr is not None
+    while b"stopping" not in process.stderr.readline():  # else the reply may be there before the signal
+        pass
     sink.open("hold")
     assert ended(process).code == 75
     assert one.states()["accepted"] == after

@@ -29,7 +29,7 @@ from mailweekly.cli.prepared import keys_of, prepared, worded
 from mailweekly.cli.progress import Progress
 from mailweekly.cli.testcopy import send_test_copies
 from mailweekly.delivery.breaker import Breaker
-from mailweekly.delivery.dispatch import Dispatch, End, Ending
+from mailweekly.delivery.dispatch import Dispatch, End, Ending, Way
 from mailweekly.delivery.pace import Limit
 from mailweekly.delivery.ports import Claim, Relay
 from mailweekly.delivery.states import OPEN, WAITING, SendState, State
@@ -259,14 +259,14 @@ def _run(place: Place, database: Database, relay: Relay, one: Send, wish: Wish) 
         return run_here(
             lambda: Dispatch(
                 ledger=database.ledger(one, worker=f"{socket.gethostname()}:{os.getpid()}", limit=limit),
-                relay=relay,
+                ways=[Way(relay=relay, connections=min(pace.connections, max(waiting, 1)), rate=pace.rate)],
                 clock=SystemClock(),
                 compose=_composer(program),
-                connections=min(pace.connections, max(waiting, 1)),
-                rate=pace.rate,
                 wait=wish.wait,
                 breaker=Breaker(size=waiting),
-                watch=progress.watch,
+                watch=lambda _claim, outcome: progress.watch(outcome),
+                tell=terminal.say,
+                cool_down=place.machine.cool_down,
             ),
             on_stop=lambda: terminal.say("stopping: what has begun comes to its end …"),
         )

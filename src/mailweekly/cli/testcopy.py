@@ -12,7 +12,7 @@ from mailweekly import address
 from mailweekly.cli import terminal
 from mailweekly.cli.place import Place
 from mailweekly.cli.prepared import prepared, program_of
-from mailweekly.delivery.ports import NoAnswerError, Relay, RelayDownError, UnsuitedError
+from mailweekly.delivery.ports import NoAnswerError, Relay, RelayDownError, Trip, UnsuitedError
 from mailweekly.delivery.reply import Matter, judge
 from mailweekly.errors import UnreachableError, UsageError
 from mailweekly.message.gate import verify
@@ -75,7 +75,7 @@ async def _delivered(relay: Relay, messages: list[Message]) -> list[tuple[str, b
     try:
         for message in messages:
             try:
-                reply = await lane.deliver(message, _yes)
+                reply = await lane.deliver(Trip(message=message, intend=_yes))
             except (RelayDownError, NoAnswerError, UnsuitedError) as error:
                 answers.append((str(error), False))
                 continue

@@ -1,5 +1,5 @@
 """
-The whole contract between the line and the world: Ledger, Relay, Lane, Clock.
+The whole contract between the line and the world: Ledger, Relay, Lane, Clock, and what passes between them.
 
 Every method of the ledger happens whole or not at all, and its answer is given after the commit. A relay awaits `intend` before the first byte of
 a message's body leaves; that one commit is fence, brake and last look at the reader.
@@ -11,13 +11,28 @@ Source: RFC 1047 (the doubt between the dot and its answer), RFC 5321 4.2.5 (a r
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from mailweekly.delivery.reply import Outcome, Reply
 from mailweekly.delivery.states import SendState, State
 from mailweekly.message.model import Message, Reader
 
-__all__ = ["Claim", "Clock", "Intend", "Lane", "Ledger", "NoAnswerError", "Relay", "RelayDownError", "UnsuitedError"]
+__all__ = [
+    "EVERYBODY",
+    "Claim",
+    "Clock",
+    "Intend",
+    "Lane",
+    "Ledger",
+    "NoAnswerError",
+    "Relay",
+    "RelayDownError",
+    "Route",
+    "Trip",
+    "UnsuitedError",
+    "Upcoming",
+    "nobody",
+]
 
 Intend = Callable[[], Awaitable[bool]]
 
@@ -47,19 +62,50 @@ class Claim:
     gap_s: float = 0.0  # seconds that must pass, after it left, before the next one does
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trip:
+    """A message ready for a lane: `intend` is awaited before the first byte of its body leaves."""
+
+    message: Message
+    intend: Intend
+
+
+Upcoming = Callable[[], Trip | None]  # the trip that may join this one's group, if one may leave now
+
+
+def nobody() -> None:
+    """Return no trip: this one goes alone."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Route:
+    """Whose mail a relay carries: everybody's but `others`, or only that of `domains`. `name` is the scope of its pace."""
+
+    name: str = "relay"
+    domains: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()  # domains that have a relay of their own
+
+
+EVERYBODY: Final = Route()
+
+
 class Ledger(Protocol):
     """The durable record of one send, as a worker sees it."""
 
-    async def claim(self, limit: int, now: datetime) -> Sequence[Claim]:
-        """Hold up to `limit` due deliveries, with a slot each; give up on the too old ones."""
+    async def claim(self, limit: int, now: datetime, route: Route = EVERYBODY) -> Sequence[Claim]:
+        """Hold up to `limit` due deliveries of the route, with a slot each; give up on the too old ones."""
         ...
 
-    async def intend(self, claim: Claim, *, message_id: str, at: datetime) -> bool:
-        """Write down that the body is about to leave. False: it must not (paused, fence lost, or the reader left meanwhile)."""
+    def intend(self, claim: Claim, *, message_id: str, at: datetime) -> Awaitable[bool]:
+        """
+        Write down that the body is about to leave. False: it must not (paused, fence lost, or the reader left meanwhile).
+
+        Asked for at once, after whatever was asked before; awaited, it is durable.
+        """
         ...
 
-    async def settle(self, claim: Claim, outcome: Outcome) -> None:
-        """Write down how a try ended."""
+    def settle(self, claim: Claim, outcome: Outcome) -> Awaitable[None]:
+        """Write down how a try ended. It is asked for at once, before anything that is asked later; awaited, it is durable."""
         ...
 
     async def release(self, claims: Sequence[Claim]) -> None:
@@ -95,8 +141,13 @@ class Lane(Protocol):
         """Whether it has carried its share, and a fresh one is better."""
         ...
 
-    async def deliver(self, message: Message, intend: Intend) -> Reply | None:
-        """Hand `message` over. None: `intend` said no, and nothing of the body left. Errors: RelayDownError, NoAnswerError, UnsuitedError."""
+    async def deliver(self, trip: Trip, upcoming: Upcoming = nobody) -> Reply | None:
+        """
+        Hand `trip`'s message over. None: its `intend` said no, and nothing of the body left.
+
+        Together with its body the envelope of the next may leave: `upcoming` is asked at most once, and what it gives is the next one this lane is
+        handed; if it is not, the lane is closed. Errors: RelayDownError, NoAnswerError, UnsuitedError.
+        """
         ...
 
     async def close(self) -> None:

@@ -30,6 +30,7 @@ class State(Enum):
 class SendState(Enum):
     """Where a send stands."""
 
+    SCHEDULED = "scheduled"  # frozen, to start at its instant
     RUNNING = "running"  # may be worked on, by this process or by the next one
     PAUSED = "paused"  # stopped by hand or by a fault that is not a reader's; the reason is kept
     FINISHED = "finished"  # nobody is queued, claimed, sending or deferred

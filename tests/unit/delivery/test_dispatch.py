@@ -9,9 +9,9 @@ import pytest
 from tests.fakes import START, FakeClock, FakeLane, FakeLedger, FakeRelay, Verdict, compose, readers
 
 from mailweekly.delivery.breaker import Breaker
-from mailweekly.delivery.dispatch import Dispatch, End, Ending
+from mailweekly.delivery.dispatch import Dispatch, End, Ending, Way
 from mailweekly.delivery.pace import Limit
-from mailweekly.delivery.ports import Claim, Intend, NoAnswerError, RelayDownError, UnsuitedError
+from mailweekly.delivery.ports import Claim, NoAnswerError, RelayDownError, Trip, UnsuitedError, Upcoming, nobody
 from mailweekly.delivery.reply import Reply, Stage
 from mailweekly.delivery.states import SendState, State
 from mailweekly.errors import DataError, LoginError, UnreachableError
@@ -27,14 +27,17 @@ class Bench:
         limit = options.pop("limit", Limit())
         self.clock = FakeClock()
         self.ledger = FakeLedger(readers(count), limit=limit)
-        self.relay = FakeRelay(says, doors=options.pop("doors", ()), max_messages=options.pop("max_messages", 0))
+        self.relay = FakeRelay(
+            says,
+            doors=options.pop("doors", ()),
+            max_messages=options.pop("max_messages", 0),
+            grouped=options.pop("grouped", True),
+        )
         self.loop = Dispatch(
             ledger=self.ledger,
-            relay=self.relay,
+            ways=[Way(relay=self.relay, connections=options.pop("connections", 3), rate=limit.rate)],
             clock=self.clock,
             compose=options.pop("compose", compose),
-            connections=options.pop("connections", 3),
-            rate=limit.rate,
             wait=options.pop("wait", timedelta(minutes=10)),
             breaker=Breaker(size=options.pop("size", 1000)),
             **options,
@@ -95,9 +98,9 @@ async def test_a_spent_lane_is_closed_and_the_next_one_opened_without_a_pause() 
 
 async def test_no_body_leaves_without_an_intent() -> None:
     class Watchful(FakeLane):
-        async def deliver(self, message: Message, intend: Intend) -> Reply | None:
-            assert not bench.ledger.intends.count(int(message.message_id[2:].split("@")[0]))
-            return await super().deliver(message, intend)
+        async def deliver(self, trip: Trip, upcoming: Upcoming = nobody) -> Reply | None:
+            assert not bench.ledger.intends.count(int(trip.message.message_id[2:].split("@")[0]))
+            return await super().deliver(trip, upcoming)
 
     bench = Bench(30)
     bench.relay.open = _opens(lambda: Watchful(bench.relay))  # type: ignore[method-assign]
@@ -239,17 +242,17 @@ async def test_a_reader_who_left_meanwhile_is_skipped_at_the_last_look() -> None
 
 
 async def test_a_stop_ends_what_has_begun_and_puts_the_rest_back() -> None:
-    bench = Bench(200, lambda *_: bench.loop.stop.set() if len(bench.relay.taken) == 9 else None)
+    bench = Bench(200, lambda *_: bench.loop.stop.set() if len(bench.relay.taken) >= 9 else None)
     ending = await bench.run()
     assert ending.end is End.STOPPED
     counts = await bench.ledger.counts()
     assert set(counts) == {State.ACCEPTED, State.QUEUED}
-    assert 10 <= counts[State.ACCEPTED] <= 13
+    assert 9 <= counts[State.ACCEPTED] <= 13
     assert counts[State.ACCEPTED] == len(bench.taken)
 
 
 async def test_after_a_stop_the_same_ledger_goes_on_where_it_was() -> None:
-    bench = Bench(100, lambda *_: bench.loop.stop.set() if len(bench.relay.taken) == 30 else None)
+    bench = Bench(100, lambda *_: bench.loop.stop.set() if len(bench.relay.taken) >= 30 else None)
     await bench.run()
     again = Bench(0)
     again.loop.ledger = bench.ledger
@@ -259,7 +262,7 @@ async def test_after_a_stop_the_same_ledger_goes_on_where_it_was() -> None:
 
 async def test_a_stop_does_not_wait_for_a_slot_that_is_far_away() -> None:
     bench = Bench(10, limit=Limit(rate=0.001), connections=2)
-    bench.loop.watch = lambda _: bench.loop.stop.set()
+    bench.loop.watch = lambda *_: bench.loop.stop.set()
     ending = await bench.run()
     assert ending.end is End.STOPPED
     assert len(bench.taken) == 1
@@ -269,7 +272,7 @@ async def test_a_stop_does_not_wait_for_a_slot_that_is_far_away() -> None:
 async def test_a_pause_by_hand_takes_effect_at_the_next_message() -> None:
     bench = Bench(200)
 
-    def watch(_: object) -> None:
+    def watch(*_: object) -> None:
         if len(bench.relay.taken) >= 20:
             bench.ledger.sent = SendState.PAUSED
 
@@ -278,7 +281,7 @@ async def test_a_pause_by_hand_takes_effect_at_the_next_message() -> None:
     assert ending.end is End.PAUSED
     counts = await bench.ledger.counts()
     assert set(counts) == {State.ACCEPTED, State.QUEUED}
-    assert counts[State.ACCEPTED] <= 20 + bench.loop.connections
+    assert counts[State.ACCEPTED] <= 20 + 3
 
 
 async def test_messages_leave_no_earlier_than_their_slots() -> None:
@@ -325,15 +328,16 @@ async def test_the_ledger_failing_ends_the_loop_and_resends_nothing() -> None:
     settle = bench.ledger.settle
 
     async def full(claim: Claim, outcome: Any) -> None:
-        if len(bench.relay.taken) >= 5:
-            raise UnreachableError("The database cannot be written: disk full.")
-        await settle(claim, outcome)
+        raise UnreachableError("The database cannot be written: disk full.")
 
-    bench.ledger.settle = full  # type: ignore[method-assign]
+    def settles(claim: Claim, outcome: Any) -> Any:
+        return full(claim, outcome) if len(bench.relay.taken) >= 5 else settle(claim, outcome)
+
+    bench.ledger.settle = settles  # type: ignore[method-assign]
     with pytest.raises(UnreachableError, match="disk full"):
         await bench.run()
     counts = await bench.ledger.counts()
-    assert counts == {State.ACCEPTED: 4, State.SENDING: 1, State.QUEUED: 15}
+    assert counts == {State.ACCEPTED: 4, State.SENDING: 2, State.QUEUED: 14}  # the sixth had its intent, and never left
     assert len(bench.taken) == 5
 
 
@@ -355,7 +359,7 @@ async def test_an_intent_that_cannot_be_written_lets_no_body_leave() -> None:
 
 async def test_every_outcome_is_told_to_whoever_watches() -> None:
     seen: list[State] = []
-    bench = Bench(10, _for(2, _reply(550, "5.1.1 gone")), watch=lambda outcome: seen.append(outcome.state))
+    bench = Bench(10, _for(2, _reply(550, "5.1.1 gone")), watch=lambda _, outcome: seen.append(outcome.state))
     await bench.run()
     assert sorted(state.value for state in seen) == ["accepted"] * 9 + ["rejected"]
 

@@ -61,5 +61,5 @@ def test_the_table_cannot_be_changed_at_run_time() -> None:
         MOVES[State.ACCEPTED] = frozenset({State.QUEUED})  # type: ignore[index]
 
 
-def test_a_send_has_the_four_published_states() -> None:
-    assert {state.value for state in SendState} == {"running", "paused", "finished", "cancelled"}
+def test_a_send_has_the_five_published_states() -> None:
+    assert {state.value for state in SendState} == {"scheduled", "running", "paused", "finished", "cancelled"}

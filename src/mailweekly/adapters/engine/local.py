@@ -52,4 +52,6 @@ async def _run(prepare: Callable[[], Dispatch], on_stop: Callable[[], None]) -> 
         return await dispatch.run()
     except asyncio.CancelledError:
         hint = "The same command goes on; whoever was under way is shown as unknown."
-        raise UnfinishedError("Cut off at once, as asked twice.", place=dispatch.relay.name, hint=hint) from None
+        raise UnfinishedError(
+            "Cut off at once, as asked twice.", place=dispatch.ways[0].relay.name, hint=hint
+        ) from None

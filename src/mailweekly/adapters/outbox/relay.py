@@ -11,10 +11,9 @@ import os
 from pathlib import Path
 from typing import Final
 
-from mailweekly.delivery.ports import Intend
+from mailweekly.delivery.ports import Trip, Upcoming, nobody
 from mailweekly.delivery.reply import Reply, Stage
 from mailweekly.errors import UnreachableError
-from mailweekly.message.model import Message
 
 __all__ = ["OutboxLane", "OutboxRelay"]
 
@@ -29,9 +28,10 @@ class OutboxLane:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    async def deliver(self, message: Message, intend: Intend) -> Reply | None:
+    async def deliver(self, trip: Trip, _upcoming: Upcoming = nobody) -> Reply | None:
         """Write the message's file, once the ledger has said yes."""
-        if not await intend():
+        message = trip.message
+        if not await trip.intend():
             return None
         name = message.message_id.strip("<>").partition("@")[0] + ".eml"
         await asyncio.to_thread(self._write, name, message.content)

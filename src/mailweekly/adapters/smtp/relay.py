@@ -16,7 +16,7 @@ from typing import Final, cast
 
 import aiosmtplib
 
-from mailweekly.adapters.smtp.lane import SmtpLane
+from mailweekly.adapters.smtp.lane import Manners, SmtpLane
 from mailweekly.delivery.ports import RelayDownError
 from mailweekly.errors import LoginError, SettingsError, UnreachableError
 from mailweekly.settings import Machine
@@ -37,6 +37,7 @@ class SmtpRelay:
         self._reply_s = machine.relay_timeout.total_seconds()
         self._dot_s = machine.dot_timeout.total_seconds()
         self._max_messages = max_messages
+        self._manners = Manners()
         self._tls = None if self._address.security == "none" else _tls_context(machine.relay_ca)
         if self._password and self._address.security == "none" and not self._address.is_loopback:
             hint = "Take ?tls=none out of MAILWEEKLY_RELAY, or the password away."
@@ -66,6 +67,7 @@ class SmtpRelay:
             reply_s=self._reply_s,
             dot_s=self._dot_s,
             max_messages=self._max_messages,
+            manners=self._manners,
         )
 
     async def _secured(self, smtp: aiosmtplib.SMTP) -> None:

@@ -20,7 +20,7 @@ from mailweekly.errors import RefusedError, UnreachableError
 
 __all__ = ["SCHEMA_VERSION", "connect", "journal_mode", "one_row"]
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 SAFE_WAL: Final = (3, 51, 3)
 BUSY_MS: Final = 30_000  # another program may hold the file for a while: wait, rather than lose an outcome
 FULL: Final = 2  # PRAGMA synchronous
@@ -81,16 +81,29 @@ def _migrate(connection: apsw.Connection, path: Path) -> None:
     if found > SCHEMA_VERSION:
         hint = "Update mailweekly; an older one must not write to it."
         raise RefusedError("This database was made by a newer release.", place=str(path), hint=hint)
+    connection.pragma("foreign_keys", False)  # a table is rebuilt; the references are checked at the end
     connection.execute("BEGIN IMMEDIATE")
     try:
-        if connection.pragma("user_version") == 0:  # two may have come here at once
-            connection.execute(resources.files(__package__).joinpath("schema.sql").read_text("utf-8"))
-            legal = [(old.value, new.value) for old, news in MOVES.items() for new in news]
-            connection.executemany("INSERT INTO moves VALUES (?, ?)", legal)
-            note = f"schema {SCHEMA_VERSION}"
-            connection.execute("INSERT INTO events (at, what) VALUES (?, ?)", (time.time(), note))
-            connection.pragma("user_version", SCHEMA_VERSION)
+        _bring_up(connection, connection.pragma("user_version"))  # read again: two may have come here at once
         connection.execute("COMMIT")
     except BaseException:
         connection.execute("ROLLBACK")
         raise
+    connection.pragma("foreign_keys", True)
+
+
+def _bring_up(connection: apsw.Connection, found: int) -> None:
+    if found == SCHEMA_VERSION:
+        return
+    here = resources.files(__package__)
+    if found == 0:
+        connection.execute(here.joinpath("schema.sql").read_text("utf-8"))
+        legal = [(old.value, new.value) for old, news in MOVES.items() for new in news]
+        connection.executemany("INSERT INTO moves VALUES (?, ?)", legal)
+    for version in range(found + 1, SCHEMA_VERSION + 1) if found else ():
+        connection.execute(here.joinpath("migrations", f"{version}.sql").read_text("utf-8"))
+    if connection.execute("PRAGMA foreign_key_check").fetchall():
+        raise apsw.CorruptError("rows that refer to nothing")
+    note = f"schema {SCHEMA_VERSION}" + (f", from {found}" if found else "")
+    connection.execute("INSERT INTO events (at, what) VALUES (?, ?)", (time.time(), note))
+    connection.pragma("user_version", SCHEMA_VERSION)

@@ -8,7 +8,7 @@ before its row says `sending`, on disk.
 import asyncio
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -18,7 +18,7 @@ from mailweekly.adapters.store import sends
 from mailweekly.adapters.store.connection import one_row
 from mailweekly.adapters.store.writer import Writer
 from mailweekly.delivery.pace import Limit, Slots, gaps, grant
-from mailweekly.delivery.ports import Claim
+from mailweekly.delivery.ports import EVERYBODY, Claim, Route
 from mailweekly.delivery.reply import GIVE_UP, Outcome
 from mailweekly.delivery.states import SendState, State
 from mailweekly.errors import UnreachableError
@@ -38,6 +38,9 @@ CLAIM = """
 UPDATE deliveries SET state = 'claimed', fence = fence + 1, worker = :worker
 WHERE id IN (
     SELECT id FROM deliveries WHERE send_id = :send AND state IN ('queued', 'deferred') AND due_at <= :now
+        AND id <= coalesce((SELECT canary_id FROM sends WHERE id = :send AND coalesce(held_until, :now + 1) > :now), id)
+        AND (:own = '[]' OR domain IN (SELECT value FROM json_each(:own)))
+        AND (:others = '[]' OR domain NOT IN (SELECT value FROM json_each(:others)))
     ORDER BY due_at, id LIMIT :limit)
 RETURNING id, fence, subscriber_id, address, name, fields, tags, attempts, first_try_at
 """
@@ -59,6 +62,12 @@ UPDATE deliveries SET state = :state, outcome_at = :at, due_at = coalesce(:due_a
     first_try_at = CASE WHEN :tried THEN coalesce(first_try_at, :at) ELSE first_try_at END
 WHERE id = :id AND fence = :fence AND state IN ('claimed', 'sending', 'unknown')
 """
+LEFT_ALREADY = """
+UPDATE deliveries SET state = 'skipped', outcome_at = :now,
+    reason = (SELECT suppressions.reason FROM suppressions WHERE suppressions.key = deliveries.key)
+WHERE id IN (SELECT value FROM json_each(:ids)) AND EXISTS (SELECT 1 FROM suppressions WHERE suppressions.key = deliveries.key)
+RETURNING id
+"""
 NEXT_DUE = "SELECT min(due_at) FROM deliveries WHERE send_id = ? AND state IN ('queued', 'deferred')"
 DISTANCE = "UPDATE rate SET next_at = max(next_at, ?) WHERE scope = ?"
 RELEASE = """
@@ -78,12 +87,12 @@ class SqliteLedger:
         self._worker = worker
         self._limit = limit
 
-    async def claim(self, limit: int, now: datetime) -> Sequence[Claim]:
-        """Hold up to `limit` due deliveries, each with its slot."""
-        return await self._writer.soon(lambda connection: self._claim(connection, limit, now.timestamp()))
+    async def claim(self, limit: int, now: datetime, route: Route = EVERYBODY) -> Sequence[Claim]:
+        """Hold up to `limit` due deliveries of the route, each with its slot."""
+        return await self._writer.soon(lambda connection: self._claim(connection, limit, now.timestamp(), route))
 
-    async def intend(self, claim: Claim, *, message_id: str, at: datetime) -> bool:
-        """Write down that the body is about to leave; False: it must not."""
+    def intend(self, claim: Claim, *, message_id: str, at: datetime) -> Awaitable[bool]:
+        """Ask at once that it be written down that the body is about to leave; False, when awaited: it must not."""
         values = {
             "id": claim.delivery_id,
             "fence": claim.fence,
@@ -105,17 +114,21 @@ class SqliteLedger:
                 connection.execute(RELEASE, (claim.delivery_id, claim.fence))
             return False
 
-        return await self._writer.soon(operation)
+        return self._writer.soon(operation)
 
-    async def settle(self, claim: Claim, outcome: Outcome) -> None:
-        """Write down how a try ended. Errors: UnreachableError once the disk has refused it several times."""
+    def settle(self, claim: Claim, outcome: Outcome) -> Awaitable[None]:
+        """Ask at once that a try's end be written down. Errors, when awaited: UnreachableError once the disk has refused it several times."""
+        return self._kept(claim, outcome, self._writer.soon(lambda connection: _settle(connection, claim, outcome)))
+
+    async def _kept(self, claim: Claim, outcome: Outcome, asked: "asyncio.Future[None]") -> None:
         for left in range(SETTLE_TRIES - 1, -1, -1):
             try:
-                await self._writer.soon(lambda connection: _settle(connection, claim, outcome))
+                await asked
             except UnreachableError:
                 if not left:
                     raise
                 await asyncio.sleep(SETTLE_PAUSE_S)
+                asked = self._writer.soon(lambda connection: _settle(connection, claim, outcome))
             else:
                 return
 
@@ -151,17 +164,21 @@ class SqliteLedger:
     def _state(self, connection: apsw.Connection) -> SendState:
         return SendState(one_row(connection, "SELECT state FROM sends WHERE id = ?", (self._send_id,))[0])
 
-    def _claim(self, connection: apsw.Connection, limit: int, now: float) -> list[Claim]:
+    def _claim(self, connection: apsw.Connection, limit: int, now: float, route: Route) -> list[Claim]:
         if self._state(connection) is not SendState.RUNNING:
             return []
         # By its last try, not by the clock: time in which nobody tried is not held against a reader.
         connection.execute(EXPIRE, {"send": self._send_id, "patience": GIVE_UP.total_seconds()})
+        values = {"send": self._send_id, "now": now, "limit": limit, "worker": self._worker}
         rows = connection.execute(
-            CLAIM, {"send": self._send_id, "now": now, "limit": limit, "worker": self._worker}
+            CLAIM, {**values, "own": _array(route.domains), "others": _array(route.others)}
         ).fetchall()
+        # The last look is at the intent; this one spares the connection, which would have to be closed there.
+        ids = json.dumps([row[0] for row in rows])
+        left = {one for (one,) in connection.execute(LEFT_ALREADY, {"ids": ids, "now": now})}
+        rows = sorted(row for row in rows if row[0] not in left)
         if not rows:
-            return []
-        rows.sort()
+            return self._claim(connection, limit, now, route) if left else []
         slots = self._slots(connection, len(rows), now)
         return [_claimed(row, slot, gap_s) for row, (slot, gap_s) in zip(rows, slots, strict=True)]
 
@@ -215,3 +232,7 @@ def _claimed(row: Sequence[object], slot: float, gap_s: float) -> Claim:
         slot_at=datetime.fromtimestamp(slot, UTC),
         gap_s=gap_s,
     )
+
+
+def _array(names: frozenset[str]) -> str:
+    return json.dumps(sorted(names)) if names else "[]"

@@ -1,4 +1,4 @@
--- Version 1. Instants are seconds since the epoch (REAL, UTC). WITHOUT triggers' help no statement could keep the state machine; with them
+-- Version 2. Instants are seconds since the epoch (REAL, UTC). Without the trigger's help no statement could keep the state machine; with it
 -- no statement, ours or another tool's, can break it.
 
 CREATE TABLE editions (            -- frozen: editing or deleting the issue in mid-send changes nothing
@@ -12,18 +12,22 @@ CREATE TABLE sends (
     id              INTEGER PRIMARY KEY,
     issue           TEXT NOT NULL,     -- "78"
     audience        TEXT NOT NULL,     -- the list's name, not its digest: one new subscriber must not make it another send
-    kind            TEXT NOT NULL,     -- issue
+    kind            TEXT NOT NULL,     -- issue; correction, correction-2 …
     edition         TEXT NOT NULL REFERENCES editions(digest),
     audience_digest TEXT NOT NULL,
-    state           TEXT NOT NULL CHECK (state IN ('running', 'paused', 'finished', 'cancelled')),
+    state           TEXT NOT NULL CHECK (state IN ('scheduled', 'running', 'paused', 'finished', 'cancelled')),
     reason          TEXT NOT NULL DEFAULT '',
     created_at      REAL NOT NULL,
     finished_at     REAL,
+    due_at          REAL,              -- of a scheduled one
+    canary_id       INTEGER,           -- deliveries up to this id go first; NULL: all at once
+    canary_hold_s   REAL NOT NULL DEFAULT 0,
+    held_until      REAL,              -- the canary is through: the others may go from here on
     UNIQUE (issue, audience, kind)     -- the same issue cannot go out twice by accident
 );
 
 CREATE TABLE deliveries (
-    id            INTEGER PRIMARY KEY,
+    id            INTEGER PRIMARY KEY, -- in the order of sending: the domains take turns
     send_id       INTEGER NOT NULL REFERENCES sends(id),
     subscriber_id INTEGER NOT NULL,
     key           TEXT NOT NULL,       -- the address normalised
@@ -43,6 +47,8 @@ CREATE TABLE deliveries (
     code          INTEGER,             -- the relay's last final reply
     reply         TEXT NOT NULL DEFAULT '',
     reason        TEXT NOT NULL DEFAULT '',
+    domain        TEXT NOT NULL DEFAULT '',    -- of the address, in lower case
+    relay         TEXT NOT NULL DEFAULT '',    -- the name of the relay that answered last
     UNIQUE (send_id, key)
 );
 CREATE INDEX waiting ON deliveries (send_id, due_at, id) WHERE state IN ('queued', 'deferred');
@@ -59,12 +65,43 @@ BEGIN
     SELECT RAISE(ABORT, 'illegal move of a delivery');
 END;
 
-CREATE TABLE rate (                -- pace.Slots, one row a scope
+CREATE TABLE rate (                -- pace.Slots, one row a scope: "relay", "relay:NAME", "domain:GROUP"
     scope      TEXT PRIMARY KEY,
     next_at    REAL NOT NULL,
     in_batch   INTEGER NOT NULL,
     granted_at REAL NOT NULL
 ) WITHOUT ROWID;
+
+CREATE TABLE caps (                -- what was granted in an hour or a day, for limits that count
+    scope TEXT NOT NULL,
+    span  TEXT NOT NULL,           -- "2026-12-01" or "2026-12-01T09", UTC
+    taken INTEGER NOT NULL,
+    PRIMARY KEY (scope, span)
+) WITHOUT ROWID;
+
+CREATE TABLE domains (             -- pace.Domain: a recipient domain group that asked for patience
+    name       TEXT PRIMARY KEY,
+    interval_s REAL NOT NULL,      -- between two messages; 0: no limit
+    until      REAL NOT NULL,      -- nothing before this
+    next_at    REAL NOT NULL,
+    good       INTEGER NOT NULL    -- taken since it was slowed down or sped up
+) WITHOUT ROWID;
+
+CREATE TABLE workers (             -- who works on this ledger, and until when that is to be believed
+    name        TEXT PRIMARY KEY,
+    machine     TEXT NOT NULL,
+    process     INTEGER NOT NULL,
+    version     TEXT NOT NULL,
+    started_at  REAL NOT NULL,
+    lease_until REAL NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE home (                -- one row: where this ledger lives, so that a copy of it is not mistaken for it
+    id      INTEGER PRIMARY KEY CHECK (id = 1),
+    machine TEXT NOT NULL,
+    file    TEXT NOT NULL,
+    runs    INTEGER NOT NULL       -- rises with every run; a restored backup is behind the mark beside it
+);
 
 CREATE TABLE events (              -- the audit trail: what was decided, by whom or what
     id   INTEGER PRIMARY KEY,

@@ -51,6 +51,20 @@ HOLDS: Final = (
 )  # an earlier send of the issue has this reader
 
 
+FROZEN: Final = (
+    "CREATE TEMP TABLE frozen (send_id, subscriber_id, key, address, name, fields, tags, state, reason, domain)"
+)
+# The domains take turns, each spread over the whole: one domain's trouble shows early and holds nobody else up.
+IN_TURN: Final = """
+INSERT INTO deliveries (send_id, subscriber_id, key, address, name, fields, tags, state, reason, domain)
+SELECT send_id, subscriber_id, key, address, name, fields, tags, state, reason, domain FROM (
+    SELECT *, rowid AS place,
+        (row_number() OVER (PARTITION BY domain ORDER BY rowid) - 0.5) / count(*) OVER (PARTITION BY domain) AS turn
+    FROM temp.frozen)
+ORDER BY turn, place
+"""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recipient:
     """Somebody of the audience at the freeze; `reason` other than empty: left out, and why."""
@@ -124,11 +138,12 @@ def freeze(connection: apsw.Connection, what: Freeze, now: float) -> int:
     )
     send_id = connection.last_insert_rowid()
     before = held(connection, what.issue, what.kind, other_than=send_id)
+    connection.execute(FROZEN)
     connection.executemany(
-        "INSERT INTO deliveries (send_id, subscriber_id, key, address, name, fields, tags, state, reason)"
-        " VALUES (?,?,?,?,?,?,?,?,?)",
-        _rows(send_id, what.recipients, before),
+        "INSERT INTO temp.frozen VALUES (?,?,?,?,?,?,?,?,?,?)", _rows(send_id, what.recipients, before)
     )
+    connection.execute(IN_TURN)
+    connection.execute("DROP TABLE temp.frozen")
     _note(connection, now, send_id, f"frozen: issue {what.issue} to {what.audience}, edition {what.edition}")
     return send_id
 
@@ -293,7 +308,8 @@ def _rows(send_id: int, recipients: Iterable[Recipient], before: frozenset[str])
         state = "skipped" if reason else "queued"
         fields = json.dumps(dict(one.fields), ensure_ascii=False, separators=(",", ":"))
         tags = json.dumps(sorted(one.tags), ensure_ascii=False)
-        yield (send_id, one.subscriber_id, one.key, one.address, one.name, fields, tags, state, reason)
+        domain = one.key.rpartition("@")[2].lower()
+        yield (send_id, one.subscriber_id, one.key, one.address, one.name, fields, tags, state, reason, domain)
 
 
 def _note(connection: apsw.Connection, now: float, send_id: int, what: str) -> None:

@@ -9,10 +9,12 @@ what was asked is then not done, and the asker knows.
 """
 
 import asyncio
+import contextlib
 import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -25,9 +27,28 @@ __all__ = ["Writer"]
 
 T = TypeVar("T")
 Operation = Callable[[apsw.Connection], Any]
-Job = tuple[Operation, "Future[Any]"]
 MAX_GROUP: Final = 512  # operations a commit: bounds the time one transaction holds the file
 CLOSE_S: Final = 30.0
+
+
+@dataclass(slots=True)
+class _Job:
+    """An operation, and the future of whoever asked for it: a thread's, or a task's on `loop`."""
+
+    operation: Operation
+    future: "Future[Any] | asyncio.Future[Any]"
+    loop: asyncio.AbstractEventLoop | None = None
+    result: Any = None
+    error: BaseException | None = None
+
+    def hand_over(self) -> None:
+        """Give the result to whoever asked."""
+        if isinstance(self.future, asyncio.Future) and self.future.done():
+            return  # nobody waits any more; what was asked is done all the same
+        if self.error is not None:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(self.result)
 
 
 class Writer:
@@ -35,7 +56,7 @@ class Writer:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._opened: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
         self._thread.start()
@@ -43,24 +64,26 @@ class Writer:
 
     def now(self, operation: Callable[[apsw.Connection], T]) -> T:
         """Run `operation` in a transaction, and return its result once that is committed. Blocks."""
-        return self._put(operation).result()
+        future: Future[T] = Future()
+        self._put(_Job(operation, future))
+        return future.result()
 
-    async def soon(self, operation: Callable[[apsw.Connection], T]) -> T:
-        """Await the result of `operation`, which shares its commit with whatever else waits."""
-        return await asyncio.wrap_future(self._put(operation))
+    def soon(self, operation: Callable[[apsw.Connection], T]) -> "asyncio.Future[T]":
+        """Ask for `operation`, at once; awaited, its result. It shares its commit with whatever else waits."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._put(_Job(operation, future, loop))
+        return future
 
     def close(self) -> None:
         """Finish what waits, and close the file."""
         self._jobs.put(None)
         self._thread.join(CLOSE_S)
 
-    def _put(self, operation: Callable[[apsw.Connection], T]) -> "Future[T]":
-        future: Future[T] = Future()
+    def _put(self, job: _Job) -> None:
         if not self._thread.is_alive():
             raise UnreachableError("The database is closed.", place=str(self.path), hint="Run the command again.")
-        future.set_running_or_notify_cancel()  # from here on it is done, whoever still waits for it
-        self._jobs.put((operation, future))
-        return future
+        self._jobs.put(job)
 
     def _run(self) -> None:
         try:
@@ -73,7 +96,7 @@ class Writer:
             self._commit(connection, jobs)
         connection.close()
 
-    def _waiting(self) -> list[Job] | None:
+    def _waiting(self) -> list[_Job] | None:
         job = self._jobs.get()
         if job is None:
             return None
@@ -89,18 +112,33 @@ class Writer:
             jobs.append(job)
         return jobs
 
-    def _commit(self, connection: apsw.Connection, jobs: list[Job]) -> None:
-        try:
-            results = self._transaction(connection, [operation for operation, _ in jobs])
-        except BaseException as error:  # noqa: BLE001 - handed to those who asked
-            if len(jobs) > 1:
-                for job in jobs:  # one of them is at fault: each alone, in its order
-                    self._commit(connection, [job])
+    def _commit(self, connection: apsw.Connection, jobs: list[_Job]) -> None:
+        self._try(connection, jobs)
+        waiting: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
+        for job in jobs:
+            if job.loop is None:
+                job.hand_over()
             else:
-                jobs[0][1].set_exception(self._named(error))
+                waiting.setdefault(job.loop, []).append(job)
+        for (
+            loop,
+            done,
+        ) in waiting.items():  # one call a commit, not one a job: waking a loop costs more than most statements
+            with contextlib.suppress(RuntimeError):  # the loop is closed; what was asked is done
+                loop.call_soon_threadsafe(_hand_over, done)
+
+    def _try(self, connection: apsw.Connection, jobs: list[_Job]) -> None:
+        try:
+            results = self._transaction(connection, [job.operation for job in jobs])
+        except BaseException as error:  # noqa: BLE001 - handed to those who asked
+            if len(jobs) == 1:
+                jobs[0].error = self._named(error)
+                return
+            for job in jobs:  # one of them is at fault: each alone, in its order
+                self._try(connection, [job])
             return
-        for (_, future), result in zip(jobs, results, strict=True):
-            future.set_result(result)
+        for job, result in zip(jobs, results, strict=True):
+            job.result = result
 
     @staticmethod
     def _transaction(connection: apsw.Connection, operations: list[Operation]) -> list[Any]:
@@ -119,3 +157,8 @@ class Writer:
             hint = "Nothing is lost: free the disk or the lock, then run the same command again."
             return UnreachableError(f"The database cannot be written: {error}.", place=str(self.path), hint=hint)
         return error
+
+
+def _hand_over(jobs: list[_Job]) -> None:
+    for job in jobs:
+        job.hand_over()
