@@ -337,5 +337,10 @@ def _told(result: T) -> "asyncio.Future[T]":
     """Return what is decided already and told a turn later."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
-    loop.call_soon(lambda: future.cancelled() or future.set_result(result))
+
+    def tell() -> None:
+        if not future.cancelled():
+            future.set_result(result)
+
+    loop.call_soon(tell)
     return future

@@ -65,7 +65,7 @@ def checkpoints_at_fetch() -> None:
     async def settle(self: Any, claim: Any, outcome: Any) -> None:
         return
 
-    ledger.SqliteLedger.claim = claim  # type: ignore[method-assign]
+    ledger.SqliteLedger.claim = claim  # type: ignore[assignment, method-assign]
     ledger.SqliteLedger.intend = intend  # type: ignore[method-assign]
     ledger.SqliteLedger.settle = settle  # type: ignore[method-assign]
 
