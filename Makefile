@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/python -m mailweekly
 
-.PHONY: demo test check bench soak lock clean help
+.PHONY: demo test check bench soak faults lock clean help
 help:
 	@echo "make demo   the whole line on the sample issue and list, into a local outbox"
 	@echo "make test   every test this machine can run; the last lines name what it cannot"
 	@echo "make check  style, types, layers, house rules: seconds"
 	@echo "make bench  speeds as ratios, and the figures the project promises"
+	@echo "make faults each fault of the matrix, made and looked at (half an hour); FAULTS='F3 F19' for some"
 	@echo "make soak   a large send killed again and again (30 minutes)"
 
 $(VENV)/.run: requirements.lock pyproject.toml
@@ -40,6 +41,12 @@ bench: $(VENV)/.dev
 # Kills a large send again and again, for SOAK_S seconds; MAILWEEKLY_SEED repeats a run.
 soak: $(VENV)/.dev
 	MAILWEEKLY_SOAK=$${SOAK_S:-1800} $(BIN)/python -m pytest -s tests/system/test_kill.py -k soak
+	MAILWEEKLY_SOAK=$${SOAK_S:-1800} $(BIN)/python -m pytest -s tests/contract/test_pacing.py -k several
+
+# Every row of tests/faults/matrix.toml at its full length; MAILWEEKLY_SEED repeats a run.
+faults: $(VENV)/.dev
+	@tools/system-packages || true
+	@MAILWEEKLY_FAULTS=full $(BIN)/python -m tests.faults $(FAULTS)
 
 # Versions and hashes, and nothing of where they came from.
 lock:
@@ -49,4 +56,4 @@ lock:
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --group dev pyproject.toml -o requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) out dist build
+	rm -rf $(VENV) .venv-bench out dist build

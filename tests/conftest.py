@@ -24,7 +24,8 @@ PURE: Final = (
         str(PACKAGE / stage) + os.sep
         for stage in ("issue", "edition", "message", "audience", "delivery", "preflight", "bounce", "simulate")
     ),
-    *(str(PACKAGE / f"{module}.py") for module in ("tokens", "address", "settings", "errors")),
+    str(PACKAGE / "settings") + os.sep,
+    *(str(PACKAGE / f"{module}.py") for module in ("tokens", "address", "errors")),
 )
 READABLE: Final = tuple({str(PACKAGE), sys.prefix, sys.base_prefix, sys.exec_prefix, os.path.dirname(os.__file__)})
 WORLDLY: Final = frozenset(

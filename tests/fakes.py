@@ -6,11 +6,12 @@ No fake stands in for SMTP: what a relay may say on the wire is the sink's busin
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 
+from mailweekly.delivery.groups import domain_of, group_of
 from mailweekly.delivery.pace import Limit, Slots, gaps, grant
 from mailweekly.delivery.ports import (
     EVERYBODY,
@@ -107,6 +108,8 @@ class FakeLedger:
         self.reason = ""
         self.intends: list[int] = []
         self.settled: list[tuple[int, Outcome]] = []
+        self.void: set[int] = set()  # refusals that stopped the send
+        self.shut_out: dict[str, str] = {}  # receivers that are paused
         self._limit = limit or Limit()
         self._slots = Slots()
 
@@ -122,6 +125,7 @@ class FakeLedger:
             if row.state in {State.QUEUED, State.DEFERRED}
             and (row.due_at is None or row.due_at <= now)
             and _is_on(route, row.reader.address)
+            and not self._is_shut(row)
         )[:limit]
         self._slots, instants = grant(self._slots, self._limit, count=len(due), now=now.timestamp())
         slots = zip(instants, gaps(self._slots, instants), strict=True)
@@ -182,17 +186,30 @@ class FakeLedger:
     async def next_due(self) -> datetime | None:
         """When the earliest waiting delivery is due."""
         epoch = datetime.fromtimestamp(0, UTC)
-        waiting = [row.due_at or epoch for row in self.rows.values() if row.state in {State.QUEUED, State.DEFERRED}]
+        waiting = [
+            row.due_at or epoch
+            for row in self.rows.values()
+            if row.state in {State.QUEUED, State.DEFERRED} and not self._is_shut(row)
+        ]
         return min(waiting, default=None)
 
     async def state(self) -> SendState:
         """Where the send stands."""
         return self.sent
 
-    async def pause(self, reason: str) -> None:
+    async def pause(self, reason: str, void: Collection[int] = ()) -> None:
         """Stop the send with everything else still waiting."""
+        self.void.update(number for number in void if self.rows[number].state is State.REJECTED)
         if self.sent is SendState.RUNNING:
             self.sent, self.reason = SendState.PAUSED, reason
+
+    def shut(self, group: str, reason: str) -> Awaitable[None]:
+        """Pause one receiver."""
+        self.shut_out[group] = reason
+        return _told(None)
+
+    def _is_shut(self, row: Row) -> bool:
+        return group_of(domain_of(row.reader.address)) in self.shut_out
 
     async def finish(self, now: datetime) -> bool:
         """Mark the send finished if nobody is open."""

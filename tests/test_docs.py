@@ -12,7 +12,7 @@ import typer.main
 from mailweekly import errors
 from mailweekly.cli.app import app
 from mailweekly.delivery.states import SendState, State
-from mailweekly.settings import Machine, Pace, SenderSettings, Settings
+from mailweekly.settings import CanarySettings, DkimSettings, Machine, Pace, SenderSettings, Settings
 
 ROOT: Final = Path(__file__).parent.parent
 REFERENCE: Final = ROOT / "docs" / "reference"
@@ -74,6 +74,8 @@ def test_each_state_is_explained(state: State | SendState) -> None:
     [
         *(item.name for item in fields(Settings)),
         *(item.name for item in fields(SenderSettings)),
+        *(item.name for item in fields(DkimSettings)),
+        *(item.name for item in fields(CanarySettings)),
         *(item.name for item in fields(Pace)),
         *(f"MAILWEEKLY_{item.name.upper()}" for item in fields(Machine)),
     ],

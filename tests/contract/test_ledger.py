@@ -266,6 +266,21 @@ async def test_a_deferred_one_is_given_up_by_its_last_try_and_not_by_the_clock(b
     assert (await bench.states())[claim.reader.address] == "expired"
 
 
+async def test_a_receiver_that_is_shut_waits_without_a_time(bench: Bench) -> None:
+    await bench.ledger.shut("readers.test", "refused by policy")
+    assert not await _all(bench)
+    assert await bench.ledger.next_due() is None
+    assert set((await bench.states()).values()) == {"queued"}
+
+
+async def test_refusals_named_at_a_pause_stay_refused(bench: Bench) -> None:
+    claim, *others = await _all(bench, 3)
+    await bench.ledger.settle(claim, _outcome(State.REJECTED, Reply(code=550, text="5.1.1 no", stage=Stage.RCPT)))
+    await bench.ledger.pause("all alike", [claim.delivery_id, others[0].delivery_id])
+    states = await bench.states()
+    assert (states[claim.reader.address], states[others[0].reader.address]) == ("rejected", "claimed")
+
+
 async def test_the_counts_are_of_everybody(bench: Bench) -> None:
     first, second, *_ = await _all(bench, 3)
     await _intended(bench, first)

@@ -221,6 +221,15 @@ def _no_trigger(forge: Forge) -> None:
     forge.sql("DROP TRIGGER legal_move")
 
 
+def _looser_trigger(forge: Forge) -> None:
+    forge.sql("DROP TRIGGER legal_move")
+    forge.sql("CREATE TRIGGER legal_move BEFORE UPDATE OF state ON deliveries WHEN 0 BEGIN SELECT 1; END")
+
+
+def _void_and_not_refused(forge: Forge) -> None:
+    forge.sql("UPDATE deliveries SET void = 1 WHERE id = 3")
+
+
 FORGERIES: list[tuple[str, Callable[[Forge], None]]] = [
     ("I1", _lost),
     ("I1", _no_such_state),
@@ -241,6 +250,8 @@ FORGERIES: list[tuple[str, Callable[[Forge], None]]] = [
     ("row", _skipped_without_a_reason),
     ("moves", _looser_moves),
     ("moves", _no_trigger),
+    ("moves", _looser_trigger),
+    ("row", _void_and_not_refused),
 ]
 
 

@@ -13,9 +13,11 @@ from mailweekly.adapters.outbox.relay import OutboxRelay
 from mailweekly.adapters.smtp.relay import SmtpRelay
 from mailweekly.delivery.ports import Relay, Trip
 from mailweekly.delivery.reply import Matter, judge
+from mailweekly.message.dkim import sign
 from mailweekly.message.model import Message
 from mailweekly.settings import machine
-from tests.fakes import FakeRelay
+from tests.dkim_check import records, signer, verdicts
+from tests.fakes import START, FakeRelay
 from tests.sink import Sink, SinkLog, parse
 
 
@@ -110,6 +112,25 @@ async def test_what_is_handed_over_arrives_octet_for_octet(bench: Bench) -> None
         assert judge(reply) is Matter.ACCEPTED
     await lane.close()
     assert bench.taken() == {f"r{number}@readers.test": letter(number).content for number in (1, 2, 3)}
+
+
+async def test_what_was_signed_still_verifies_as_it_was_received(bench: Bench) -> None:
+    who = signer("mail.test")
+    lane = await bench.relay.open()
+    for number, name in enumerate(("ada", "jürgen"), start=1):
+        plain = letter(number, "=2Ea dot\r\nFrom =\r\nhere\r\n\r\n=20\r\n\r\n")
+        address = f"{name}@readers.test"
+        content = plain.content.replace(plain.recipient.encode(), address.encode())
+        signed = replace(
+            plain, recipient=address, content=sign(content, who, at=START), needs_smtputf8=not address.isascii()
+        )
+        reply = await lane.deliver(Trip(message=signed, intend=yes))
+        assert reply is not None
+        assert judge(reply) is Matter.ACCEPTED
+    await lane.close()
+    taken = bench.taken()
+    assert set(taken) == {"ada@readers.test", "jürgen@readers.test"}
+    assert all(verdicts(content, records(who)) == [True, True] for content in taken.values())
 
 
 async def test_where_the_ledger_says_no_nothing_is_handed_over_and_the_lane_goes_on(bench: Bench) -> None:

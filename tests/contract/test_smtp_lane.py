@@ -254,6 +254,51 @@ async def test_an_address_that_needs_smtputf8_is_the_same_on_the_wire(start: Sta
     assert [message.recipient for message in log.kept()] == ["用户@readers.test"]
 
 
+NAMED = {
+    "plain": ("r1@readers.test", "rfc822;r1@readers.test"),
+    "what xtext must write otherwise": ("a+b=c\\@readers.test", "rfc822;a+2Bb+3Dc\\@readers.test"),
+    "an A-label": ("ada@xn--bcher-kva.test", "rfc822;ada@xn--bcher-kva.test"),
+    "letters before the @": ("jürgen+x=y@readers.test", r"utf-8;j\x{FC}rgen\x{2B}x\x{3D}y@readers.test"),
+    "other scripts": ("用户😀@readers.test", r"utf-8;\x{7528}\x{6237}\x{1F600}@readers.test"),
+}
+
+
+@pytest.mark.parametrize(("address", "named"), NAMED.values(), ids=NAMED)
+@pytest.mark.parametrize("grouped", [True, False], ids=["grouped", "stepped"])
+async def test_where_reports_are_offered_failures_alone_are_asked_for_and_name_who_was_meant(
+    start: Start, address: str, named: str, grouped: bool
+) -> None:
+    relay, log = await start(f"offer {'PIPELINING ' if grouped else ''}8BITMIME SMTPUTF8 DSN SIZE=1000000")
+    meant = replace(
+        letter(1),
+        recipient=address,
+        envelope_from="b+abc2=7@bounce.mail.test",
+        needs_smtputf8=not address.isascii(),
+    )
+    lane = await relay.open()
+    assert await lane.deliver(Trip(message=meant, intend=yes))
+    await lane.close()
+    utf8 = "" if address.isascii() else " SMTPUTF8"
+    assert [line for line in log.lines() if line.startswith(("MAIL", "RCPT"))] == [
+        f"MAIL FROM:<b+abc2=7@bounce.mail.test> SIZE={len(meant.content)}{utf8} RET=HDRS ENVID=b+2Babc2+3D7",
+        f"RCPT TO:<{address}> NOTIFY=FAILURE ORCPT={named}",
+    ]
+    assert [message.recipient for message in log.kept()] == [address]
+
+
+async def test_where_reports_are_not_offered_nothing_is_said_of_them(start: Start) -> None:
+    relay, log = await start("offer PIPELINING 8BITMIME SMTPUTF8")
+    lane = await relay.open()
+    assert await lane.deliver(
+        Trip(message=replace(letter(1), recipient="用户@readers.test", needs_smtputf8=True), intend=yes)
+    )
+    await lane.close()
+    assert [line for line in log.lines() if line.startswith(("MAIL", "RCPT"))] == [
+        "MAIL FROM:<bounce@mail.test> SMTPUTF8",
+        "RCPT TO:<用户@readers.test>",
+    ]
+
+
 @pytest.mark.parametrize(
     "address", ["a@x.test>\r\nRCPT TO:<b@x.test", "a@x.test,b@x.test\n", "a b@x.test", "", "<a@x.test>", "a\0@x.test"]
 )

@@ -4,9 +4,22 @@ Wrong senders, one fault each, put in place of the right one: the tests of the p
 Each function patches the product in this process; only `tests.system.killpoint` calls them, in a child.
 """
 
+from importlib import import_module
 from typing import Any
 
-__all__ = ["asks_once", "checkpoints_at_fetch", "naive", "no_lock", "rereads", "retries_silence"]
+__all__ = [
+    "asks_once",
+    "checkpoints_at_fetch",
+    "naive",
+    "no_guard",
+    "no_home",
+    "no_lock",
+    "normal_sync",
+    "rereads",
+    "retries_silence",
+    "trusts_the_disk",
+    "wall_clock",
+]
 
 
 def naive() -> None:
@@ -29,7 +42,7 @@ def naive() -> None:
         def operation(connection: Any) -> None:
             if claim.delivery_id in kept:
                 connection.execute(ledger.INTEND, kept[claim.delivery_id])
-            ledger._settle(connection, claim, outcome)
+            self._settle(connection, claim, outcome)
 
         await self._writer.soon(operation)
 
@@ -117,3 +130,45 @@ def no_lock() -> None:
         return None
 
     SenderLock.take = take  # type: ignore[method-assign]
+
+
+def normal_sync() -> None:
+    """Sync the log only when it is brought into the file, as is usual elsewhere."""
+    connection: Any = import_module("mailweekly.adapters.store.connection")
+    harden = connection._harden
+
+    def hardened(one: Any, path: Any) -> None:
+        harden(one, path)
+        one.pragma("synchronous", "NORMAL")
+
+    connection._harden = hardened
+
+
+def wall_clock() -> None:
+    """Look at the system's clock for every instant."""
+    local: Any = import_module("mailweekly.adapters.engine.local")
+
+    def now(self: Any) -> Any:
+        return local.datetime.now(local.UTC)
+
+    local.SystemClock.now = now
+
+
+def no_home() -> None:
+    """Take any ledger for one's own."""
+    home: Any = import_module("mailweekly.adapters.store.home")
+    home._refuse_the_past = lambda *_: None
+    home._refuse_the_copy = lambda *_: None
+    home._refuse_the_other = lambda *_: None
+
+
+def no_guard() -> None:
+    """Go on writing into a file that is no more there."""
+    guard: Any = import_module("mailweekly.adapters.store.guard")
+    guard.FileGuard.check = lambda _: None
+
+
+def trusts_the_disk() -> None:
+    """Go on after a sync has failed: the next one will say that all is well."""
+    writer: Any = import_module("mailweekly.adapters.store.writer")
+    writer.UNSURE = frozenset()

@@ -3,10 +3,10 @@ The sender, killed at a named or numbered instant: it wraps the product's ports 
 
 A process that forks: `python -m tests.system.killpoint` reads jobs, one JSON object a line, and answers each with how its child ended. So a
 hundred kills cost a hundred forks and not a hundred starts. The product has no hooks for this; `broken` puts a wrong sender in place of the right
-one, to show that the tests see it.
+one, to show that the tests see it; `faulty` puts faults into the world around it.
 
 Points, each with an ordinal: after-claim, after-intent, in-body, before-dot, after-dot, before-outcome, after-outcome, in-freeze, after-freeze,
-in-reap; `any` counts every commit, every write to the relay and every reply of it, before and after.
+in-reap, in-import; `any` counts every commit, every write to the relay and every reply of it, before and after.
 """
 
 import json
@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,7 +58,7 @@ class Killer:
 def install(killer: Killer) -> None:
     """Wrap the ports."""
     from mailweekly.adapters.smtp.replies import Replies
-    from mailweekly.adapters.store import sends
+    from mailweekly.adapters.store import people, sends
     from mailweekly.adapters.store.database import Database
     from mailweekly.adapters.store.ledger import SqliteLedger
     from mailweekly.adapters.store.writer import Writer
@@ -70,6 +71,7 @@ def install(killer: Killer) -> None:
     _after_plain(sends, "freeze", lambda: killer.here("in-freeze"))
     _after_plain(sends, "reap", lambda: killer.here("in-reap"))
     _after_plain(Database, "freeze", lambda: killer.here("after-freeze"))
+    _after_plain(people, "apply", lambda: killer.here("in-import"))
     transaction = Writer._transaction
 
     def counted(connection: Any, operations: Any) -> Any:
@@ -151,7 +153,7 @@ def _around_writes(replies: type, killer: Killer) -> None:
 
 def _child(job: dict[str, Any]) -> int:
     from mailweekly.cli.app import run
-    from tests.system import broken
+    from tests.system import broken, faulty
 
     os.chdir(job["folder"])
     for name in [name for name in os.environ if name.startswith("MAILWEEKLY_")]:
@@ -163,6 +165,8 @@ def _child(job: dict[str, Any]) -> int:
     killer = Killer(job.get("point", ""), job.get("nth", 0))
     if job.get("broken"):
         getattr(broken, job["broken"])()
+    if job.get("faulty"):
+        getattr(faulty, job["faulty"])(**job.get("how", {}))
     install(killer)
     code = run(job["arguments"])
     sys.stdout.flush()
@@ -188,8 +192,21 @@ def _serve() -> None:
                 code = _child(json.loads(line))
             finally:
                 os._exit(code)
-        _, status = os.waitpid(pid, 0)
+        print(json.dumps(pid), flush=True)
+        _, status = _waited(pid, json.loads(line).get("kill_after_s", 0))
         print(json.dumps(os.waitstatus_to_exitcode(status)), flush=True)
+
+
+def _waited(pid: int, kill_after_s: float) -> tuple[int, int]:
+    end = time.monotonic() + kill_after_s
+    while kill_after_s and time.monotonic() < end:
+        found = os.waitpid(pid, os.WNOHANG)
+        if found[0]:
+            return found
+        time.sleep(0.001)
+    if kill_after_s:
+        os.kill(pid, signal.SIGKILL)
+    return os.waitpid(pid, 0)
 
 
 class ForkServer:
@@ -206,13 +223,23 @@ class ForkServer:
         )
 
     def run(self, folder: Path, environment: dict[str, str], *arguments: str, **options: Any) -> int:
-        """Run the command line in `folder`; `point`, `nth` and `broken` as options. Its exit code, or -9."""
+        """Run the command line in `folder`; `point` and `nth`, `broken`, `faulty` and `how`, `kill_after_s` as options. Its exit code, or -9."""
+        self.begin(folder, environment, *arguments, **options)
+        return self.finish()
+
+    def begin(self, folder: Path, environment: dict[str, str], *arguments: str, **options: Any) -> int:
+        """Start what `run` runs; its process id. One at a time."""
         job = {"folder": str(folder), "environment": environment, "arguments": arguments, **options}
         job["output"] = str(folder.parent / f"{folder.name}.output")
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(job) + "\n")
         self._process.stdin.flush()
+        return int(json.loads(self._process.stdout.readline()))
+
+    def finish(self) -> int:
+        """Wait for what was begun; its exit code, or -9."""
+        assert self._process.stdout is not None
         return int(json.loads(self._process.stdout.readline()))
 
     def close(self) -> None:

@@ -9,17 +9,16 @@ import random
 import shutil
 import signal
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from mailweekly.adapters.store.database import Database
 from mailweekly.audience.model import Suppression
-from tests.sink import SinkLog, SinkProcess, read
+from tests.sink import SinkProcess, read
 from tests.system.killpoint import ForkServer, fork_server
 from tests.system.publication import ISSUE, Publication, ended, made
+from tests.system.stand import SEND, Stand, stood
 
 POINTS = (
     "after-claim",
@@ -33,80 +32,13 @@ POINTS = (
     "after-freeze",
 )
 SOAK_S = float(os.environ.get("MAILWEEKLY_SOAK", "0"))  # seconds; set by `make soak`
-SEND = ("send", "7", "--confirm")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[ForkServer]:
-    """A process that runs the command line in forks."""
-    with fork_server() as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
-def sink(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SinkProcess]:
-    """A good relay for the whole module; each test gives it a log of its own."""
-    with SinkProcess(tmp_path_factory.mktemp("sink")) as one:
-        yield one
-
-
-@dataclass
-class Stand:
-    """A publication, the relay and the forks."""
-
-    one: Publication
-    sink: SinkProcess
-    server: ForkServer
-    connections: int
-
-    @property
-    def log(self) -> SinkLog:
-        """What the relay wrote down."""
-        return self.sink.log
-
-    def run(self, *arguments: str, **options: object) -> int:
-        """Run a command in a fork."""
-        return self.server.run(self.one.root, self.one.environment, *(arguments or SEND), **options)
-
-    def frozen(self) -> "Stand":
-        """Freeze the audience without mailing anybody: the relay is not there."""
-        there = self.one.environment
-        self.one.relay("smtp://127.0.0.1:1")
-        assert self.run() == 69
-        self.one.environment = there
-        return self
-
-    def copy(self, name: str) -> "Stand":
-        """Return another publication just like this, with a log of its own."""
-        twin = Publication(self.one.root.parent / name)
-        shutil.copytree(self.one.root, twin.root)
-        twin.environment = self.one.environment
-        self.sink.relog(self.one.root.parent / f"{name}.log")
-        return Stand(twin, self.sink, self.server, self.connections)
-
-    def kept_the_promise(self, kills: int = 1) -> None:
-        """Go on with the plain command until it ends, and check everything."""
-        code = self.run()
-        states = self.one.states()
-        assert self.one.violations(self.log.path) == []
-        assert set(states) <= {"accepted", "unknown"}
-        assert states["unknown"] <= self.connections * kills
-        # 77: it was killed when all was done and only the goodbye was missing
-        assert code in ({75} if states["unknown"] else {0, 77})
-
-
-def _stand(tmp_path: Path, sink: SinkProcess, server: ForkServer, *, count: int = 12, connections: int = 3) -> Stand:
-    one = made(tmp_path, count=count, connections=connections)
-    sink.relog(tmp_path / "relay.log")
-    one.relay(sink.relay)
-    return Stand(one, sink, server, connections)
 
 
 @pytest.mark.parametrize("point", POINTS)
 def test_killed_at_a_named_point_nobody_is_lost_and_nobody_mailed_twice(
     tmp_path: Path, sink: SinkProcess, server: ForkServer, point: str
 ) -> None:
-    stand = _stand(tmp_path, sink, server)
+    stand = stood(tmp_path, sink, server)
     nth = 1 if point in {"in-freeze", "after-freeze", "after-claim"} else 5
     assert stand.run(point=point, nth=nth) == -signal.SIGKILL
     if stand.one.states():
@@ -118,7 +50,7 @@ def test_killed_at_a_named_point_nobody_is_lost_and_nobody_mailed_twice(
 def test_killed_while_it_clears_up_after_a_kill_it_clears_up_the_next_time(
     tmp_path: Path, sink: SinkProcess, server: ForkServer
 ) -> None:
-    stand = _stand(tmp_path, sink, server)
+    stand = stood(tmp_path, sink, server)
     assert stand.run(point="after-intent", nth=4) == -signal.SIGKILL
     assert stand.run(point="in-reap", nth=1) == -signal.SIGKILL
     stand.kept_the_promise()
@@ -127,7 +59,7 @@ def test_killed_while_it_clears_up_after_a_kill_it_clears_up_the_next_time(
 def test_killed_at_every_single_instant_of_three_messages(
     tmp_path: Path, sink: SinkProcess, server: ForkServer
 ) -> None:
-    stand = _stand(tmp_path, sink, server, count=3, connections=1).frozen()
+    stand = stood(tmp_path, sink, server, count=3, connections=1).frozen()
     for nth in range(1, 500):
         twin = stand.copy(f"n{nth}")
         code = twin.run(point="any", nth=nth)
@@ -140,7 +72,7 @@ def test_killed_at_every_single_instant_of_three_messages(
 
 
 def test_the_naive_order_mails_people_twice_and_is_seen(tmp_path: Path, sink: SinkProcess, server: ForkServer) -> None:
-    stand = _stand(tmp_path, sink, server, count=3, connections=1).frozen()
+    stand = stood(tmp_path, sink, server, count=3, connections=1).frozen()
     doubles = 0
     for nth in range(2, 500, 3):
         twin = stand.copy(f"n{nth}")
@@ -155,7 +87,7 @@ def test_the_naive_order_mails_people_twice_and_is_seen(tmp_path: Path, sink: Si
 def test_the_naive_order_fails_the_named_points_too(
     tmp_path: Path, sink: SinkProcess, server: ForkServer, point: str
 ) -> None:
-    stand = _stand(tmp_path, sink, server)
+    stand = stood(tmp_path, sink, server)
     assert stand.run(point=point, nth=5, broken="naive") == -signal.SIGKILL
     time.sleep(0.3)  # what had left may still arrive
     stand.run(broken="naive")
@@ -166,7 +98,7 @@ def test_the_naive_order_fails_the_named_points_too(
 def test_a_checkpoint_at_the_fetch_loses_people_and_is_seen(
     tmp_path: Path, sink: SinkProcess, server: ForkServer
 ) -> None:
-    stand = _stand(tmp_path, sink, server, count=12, connections=2)
+    stand = stood(tmp_path, sink, server, count=12, connections=2)
     assert stand.run(point="in-body", nth=3, broken="checkpoints_at_fetch") == -signal.SIGKILL
     stand.run(broken="checkpoints_at_fetch")
     found = stand.one.violations(stand.log.path)

@@ -1,5 +1,5 @@
 """
-The bytes of a list file as text, or a plain word on why they are not.
+The bytes of a list file as text, piece by piece, or a plain word on why they are not.
 
 UTF-8 with or without its mark and UTF-16 with it are read; any other encoding has to be named by the editor. Nothing is guessed, because a wrong
 guess damages names in silence. What is no text at all (a picture, an archive, a spreadsheet, a web page) is refused by what it seems to be.
@@ -10,6 +10,8 @@ Errors: ListError with `file:line`.
 
 import codecs
 import re
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from mailweekly.errors import ListError
 
@@ -46,26 +48,30 @@ _MARKS = (
 )
 
 
-def decoded(raw: bytes, *, file: str, encoding: str | None = None) -> str:
-    """Return the file's text without its byte order mark; ListError names the line and the byte that cannot be read."""
-    if not raw or raw.isspace():
+def decoded(raw: Iterable[bytes], *, file: str, encoding: str | None = None) -> Iterator[str]:
+    """
+    Yield the file's text without its byte order mark; ListError names the line and the byte that cannot be read.
+
+    What kind of file it is, is judged by the first piece, which is to be a few kilobytes at least where the file is.
+    """
+    pieces = iter(raw)
+    first = next((piece for piece in pieces if piece), b"")
+    rest = next((piece for piece in pieces if piece), b"")
+    if not rest and (not first or first.isspace()):
         raise ListError(
             "The list file is empty.", place=file, hint="It needs a line with column names, one of them email."
         )
-    _refuse_foreign_kinds(raw, file)
-    marked = next((name for mark, name in _MARKS if raw.startswith(mark)), None)
+    pieces = chain([rest], pieces)
+    _refuse_foreign_kinds(first, pieces, file)
+    marked = next((name for mark, name in _MARKS if first.startswith(mark)), None)
     codec = _codec(encoding, marked, file)
-    if encoding is None and codec == "utf-8" and b"\0" in raw[:BINARY_PROBE_BYTES]:
+    if encoding is None and codec == "utf-8" and b"\0" in first[:BINARY_PROBE_BYTES]:
         raise ListError(
             "The list file is not text: it has NUL bytes at its beginning.",
-            place=f"{file}:{line_ends_in_bytes(raw, raw.index(0)) + 1}",
+            place=f"{file}:{line_ends_in_bytes(first, first.index(0)) + 1}",
             hint="Save it as CSV in UTF-8; if it is UTF-16 without its mark, say --encoding utf-16-le or utf-16-be.",
         )
-    try:
-        text = raw.decode(codec)
-    except UnicodeDecodeError as error:
-        raise _undecodable(raw, error, codec, file) from None
-    return text.removeprefix("\ufeff")
+    return _decoded(chain([first], pieces), codec, file)
 
 
 def line_ends(text: str) -> int:
@@ -78,10 +84,56 @@ def line_ends_in_bytes(raw: bytes, stop: int) -> int:
     return raw.count(b"\n", 0, stop) + raw.count(b"\r", 0, stop) - raw.count(b"\r\n", 0, stop)
 
 
-def _refuse_foreign_kinds(raw: bytes, file: str) -> None:
+def _decoded(pieces: Iterable[bytes], codec: str, file: str) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder(codec)()
+    lines = _LineEnds()
+    taken = 0
+    is_first = True
+    for piece, is_last in _with_last(pieces):
+        before = decoder.getstate()
+        try:
+            text = decoder.decode(piece, final=is_last)
+        except UnicodeDecodeError as error:
+            decoder.setstate(before)
+            pending = len(error.object) - len(piece)
+            lines.count(decoder.decode(piece[: max(error.start - pending, 0)]))
+            raise _undecodable(error, taken - pending + error.start, lines.found + 1, codec, file) from None
+        taken += len(piece)
+        lines.count(text)
+        if text:
+            yield text.removeprefix("\ufeff") if is_first else text
+            is_first = False
+
+
+class _LineEnds:
+    """Counts the line ends of a text that comes in pieces: CR LF may be parted by two of them."""
+
+    def __init__(self) -> None:
+        self.found = 0
+        self._after_cr = False
+
+    def count(self, text: str) -> None:
+        if not text:
+            return
+        self.found += line_ends(text) - (self._after_cr and text[0] == "\n")
+        self._after_cr = text[-1] == "\r"
+
+
+def _with_last(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Yield each piece, and whether it is the last one."""
+    waiting: bytes | None = None
+    for piece in pieces:
+        if piece:
+            if waiting is not None:
+                yield waiting, False
+            waiting = piece
+    yield waiting or b"", True
+
+
+def _refuse_foreign_kinds(raw: bytes, rest: Iterable[bytes], file: str) -> None:
     kind = next((name for magic, name in _MAGIC if raw.startswith(magic)), "")
     if kind == "a ZIP archive":
-        kind = _archive(raw)
+        kind = _archive(raw, rest)
     elif not kind and _MARKUP.match(raw.removeprefix(codecs.BOM_UTF8)[:BINARY_PROBE_BYTES]):
         kind = "a web page or XML"
     if kind:
@@ -90,9 +142,12 @@ def _refuse_foreign_kinds(raw: bytes, file: str) -> None:
         )
 
 
-def _archive(raw: bytes) -> str:
-    if b"xl/workbook.xml" in raw:
-        return "an Excel workbook (XLSX)"
+def _archive(raw: bytes, rest: Iterable[bytes]) -> str:
+    workbook, tail = b"xl/workbook.xml", b""
+    for piece in chain([raw], rest):
+        if workbook in tail + piece:
+            return "an Excel workbook (XLSX)"
+        tail = piece[-len(workbook) :]
     return "an OpenDocument file" if b"mimetypeapplication/vnd.oasis" in raw[:BINARY_PROBE_BYTES] else "a ZIP archive"
 
 
@@ -120,13 +175,8 @@ def _codec(encoding: str | None, marked: str | None, file: str) -> str:
     return codec
 
 
-def _undecodable(raw: bytes, error: UnicodeDecodeError, codec: str, file: str) -> ListError:
-    at = error.start
-    if codec.startswith(("utf-16", "utf-32")):
-        line = line_ends(raw[:at].decode(codec, "ignore")) + 1
-    else:
-        line = line_ends_in_bytes(raw, at) + 1
-    broken = raw[at] if at < len(raw) else 0
+def _undecodable(error: UnicodeDecodeError, at: int, line: int, codec: str, file: str) -> ListError:
+    broken = error.object[error.start] if error.start < len(error.object) else 0
     hint = "Save it as UTF-8; if you know its encoding, name it: --encoding cp1252."
     if at > 0 and error.reason in {"unexpected end of data", "truncated data"}:
         hint = "The file seems to be cut off: fetch it again. " + hint

@@ -44,8 +44,8 @@ class _Trial:
     has_rows: bool
 
 
-def choose(text: str, *, file: str, delimiter: str | None = None) -> Dialect:
-    """Return how `text` is cut. A `delimiter` given, or a first line `sep=X`, is obeyed."""
+def choose(text: str, *, file: str, delimiter: str | None = None, is_whole: bool = True) -> Dialect:
+    """Return how a text that begins with `text` is cut. A `delimiter` given, or a first line `sep=X`, is obeyed."""
     announced = _SEPARATOR_LINE.match(text)
     start, line = (announced.end(), 2) if announced else (0, 1)
     if delimiter is not None:
@@ -58,11 +58,11 @@ def choose(text: str, *, file: str, delimiter: str | None = None) -> Dialect:
         return Dialect(delimiter=delimiter, start=start, line=line)
     if announced:
         return Dialect(delimiter=announced[1], start=start, line=line)
-    return Dialect(delimiter=_likeliest(text, file))
+    return Dialect(delimiter=_likeliest(text, file, is_whole=is_whole))
 
 
-def _likeliest(text: str, file: str) -> str:
-    found = [_trial(text, delimiter, file) for delimiter in DELIMITERS]
+def _likeliest(text: str, file: str, *, is_whole: bool) -> str:
+    found = [_trial(_sample(text, delimiter, file, is_whole=is_whole), delimiter) for delimiter in DELIMITERS]
     viable = [trial for trial in found if trial]
     if not viable:
         return ""
@@ -79,9 +79,8 @@ def _likeliest(text: str, file: str) -> str:
     return best[0].delimiter
 
 
-def _trial(text: str, delimiter: str, file: str) -> _Trial | None:
-    """Try one delimiter; None if it parts nothing, or the header is broken by it."""
-    sample = _sample(text, delimiter, file)
+def _trial(sample: list[Record], delimiter: str) -> _Trial | None:
+    """Judge what one delimiter makes of the text; None if it parts nothing, or the header is broken by it."""
     if not sample or sample[0].fault or len(sample[0].cells) == 1:
         return None
     head, rows = sample[0], sample[1:]
@@ -93,10 +92,12 @@ def _trial(text: str, delimiter: str, file: str) -> _Trial | None:
     )
 
 
-def _sample(text: str, delimiter: str, file: str) -> list[Record]:
+def _sample(text: str, delimiter: str, file: str, *, is_whole: bool) -> list[Record]:
     """Return the first records; those before a fault of the file, if it has one: reading it in earnest will say what it is."""
     sample: list[Record] = []
     with suppress(ListError):
-        for record in islice(records(text, delimiter, file=file), SAMPLE_RECORDS + 1):
+        for record in islice(records(text, delimiter, file=file), SAMPLE_RECORDS + 2):
             sample.append(record)  # noqa: PERF402  (what was read before the fault counts)
-    return sample
+        if not is_whole and len(sample) < SAMPLE_RECORDS + 2:
+            sample = sample[:-1]  # it may go on
+    return sample[: SAMPLE_RECORDS + 1]

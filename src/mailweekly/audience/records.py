@@ -5,7 +5,7 @@ The standard reader is not used: it takes an unclosed quote for one long cell wi
 a closing quote. Here a quote that is never closed refuses the file and names the line where it opened; a fault whose record surely ends with its
 line is handed on with that record alone.
 
-Each step looks at one line, or at RECORD_CHARACTERS at most, so the time is linear in the text.
+Each step looks at one line, or at RECORD_CHARACTERS at most, so the time is linear in the text, and the text may come in pieces.
 
 Units: lines count from 1; LF, CR LF and CR alone end one. Lengths in characters.
 Errors: ListError with `file:line`.
@@ -19,12 +19,14 @@ from dataclasses import dataclass
 from mailweekly.audience.decode import line_ends
 from mailweekly.errors import ListError
 
-__all__ = ["AFTER_QUOTE", "RECORD_CHARACTERS", "STRAY_QUOTE", "Record", "records"]
+__all__ = ["AFTER_QUOTE", "AHEAD_CHARACTERS", "RECORD_CHARACTERS", "STRAY_QUOTE", "Record", "records"]
 
 RECORD_CHARACTERS = 1_000_000  # one record; source: the project's safety ceilings (1 MB a line)
+AHEAD_CHARACTERS = RECORD_CHARACTERS + 2  # so much of the text is there, or its end, wherever a record begins
 STRAY_QUOTE = "a quotation mark stands inside a cell that is not quoted"
 AFTER_QUOTE = "text follows a closing quotation mark"
 
+_NO_MORE: Iterator[str] = iter(())
 _BLANKS = " \t\u00a0"
 _LINE_END = re.compile(r"\r\n?|\n")
 _REST = re.compile(r"[^\r\n]*+")
@@ -41,14 +43,20 @@ class Record:
     fault: str = ""
 
 
-def records(text: str, delimiter: str, *, file: str, start: int = 0, line: int = 1) -> Iterator[Record]:
+def records(
+    text: str, delimiter: str, *, file: str, start: int = 0, line: int = 1, more: Iterator[str] = _NO_MORE
+) -> Iterator[Record]:
     """
     Yield the records of `text` from position `start`, which is on line `line`; lines of blanks only are passed over.
 
-    `delimiter` is one character; an empty one makes each record a single cell.
+    `delimiter` is one character; an empty one makes each record a single cell. `more` is the rest of the text, asked for as it is needed.
     """
     position = start
-    while position < len(text):
+    while True:
+        while len(text) - position < AHEAD_CHARACTERS and (piece := next(more, "")):
+            text, position = text[position:] + piece, 0
+        if position >= len(text):
+            return
         end = _LINE_END.search(text, position)
         stop, following = end.span() if end else (len(text), len(text))
         head = text[position:stop]

@@ -11,9 +11,12 @@ from collections.abc import Iterable, Mapping
 
 from mailweekly.audience.model import Audience, LeftOut, Status, Subscriber, Suppression
 
-__all__ = ["DUPLICATE", "select"]
+__all__ = ["DUPLICATE", "GONE", "UNSURE", "corrected", "select"]
 
 DUPLICATE = "duplicate"  # reason of a second row with the same address; the one with the lowest id is mailed
+
+GONE = "left the list since"  # of a correction: got the issue, and is no member any more
+UNSURE = "not known whether the issue came"  # of a correction: the relay never answered
 
 
 def select(subscribers: Iterable[Subscriber], suppressions: Mapping[str, Suppression], *, list_name: str) -> Audience:
@@ -32,6 +35,26 @@ def select(subscribers: Iterable[Subscriber], suppressions: Mapping[str, Suppres
             left_out.append(LeftOut(subscriber=subscriber, reason=reason))
     return Audience(
         name=list_name,
+        recipients=tuple(recipients.values()),
+        left_out=tuple(left_out),
+        digest=_digest(recipients),
+    )
+
+
+def corrected(audience: Audience, got: Iterable[Subscriber], unsure: Iterable[Subscriber]) -> Audience:
+    """
+    Return who of `audience` gets a correction: those who `got` the issue, and nobody else.
+
+    Left out are those of them who may not be mailed now, and those of whom the relay never said whether it took their copy.
+    """
+    had = {one.key: one for one in got}
+    recipients = {one.key: one for one in audience.recipients if one.key in had}
+    left_out = [one for one in audience.left_out if one.subscriber.key in had]
+    members = {*recipients, *(one.subscriber.key for one in left_out)}
+    left_out.extend(LeftOut(subscriber=one, reason=GONE) for key, one in had.items() if key not in members)
+    left_out.extend(LeftOut(subscriber=one, reason=UNSURE) for one in unsure if one.key not in had)
+    return Audience(
+        name=audience.name,
         recipients=tuple(recipients.values()),
         left_out=tuple(left_out),
         digest=_digest(recipients),

@@ -40,6 +40,17 @@ ListOption = Annotated[
     str, typer.Option("--audience", metavar="LIST", help="The list it goes to, if not the issue's own.")
 ]
 
+WaitOption = Annotated[str, typer.Option("--wait", metavar="TIME", help="Stay for deferred readers due within this.")]
+CorrectionOption = Annotated[
+    bool, typer.Option("--correction", help="To those who got the issue already, and only them.")
+]
+CanaryOption = Annotated[
+    str, typer.Option("--canary", metavar="SIZE", help="So many go first: 1% or 50, and the seeds.")
+]
+HoldOption = Annotated[
+    str, typer.Option("--hold", metavar="TIME", help="How long the others wait for the canary (30m).")
+]
+
 
 @app.callback()
 def options(
@@ -122,11 +133,16 @@ def build(
 
 
 @app.command()
-def plan(issue: IssueArgument, audience: ListOption = "", as_json: JsonOption = False) -> None:
+def plan(
+    issue: IssueArgument,
+    audience: ListOption = "",
+    correction: CorrectionOption = False,
+    as_json: JsonOption = False,
+) -> None:
     """Say who will get it and who not; sends nothing."""
     from mailweekly.cli import plan as planning
 
-    planning.plan(issue, audience=audience, as_json=as_json)
+    planning.plan(issue, audience=audience, correct=correction, as_json=as_json)
 
 
 @app.command()
@@ -139,28 +155,79 @@ def send(
     edition: Annotated[
         str, typer.Option("--edition", metavar="DIGEST", help="Refuse if it is no longer this edition.")
     ] = "",
-    wait: Annotated[
-        str, typer.Option("--wait", metavar="TIME", help="Stay for deferred readers due within this.")
-    ] = "10m",
+    wait: WaitOption = "10m",
     audience: ListOption = "",
+    correction: CorrectionOption = False,
+    canary: CanaryOption = "",
+    hold: HoldOption = "",
+    here: Annotated[
+        bool, typer.Option("--here", help="This ledger is the one to go on with, though it was moved or put back.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Send the issue, or go on with it. Dry run unless --confirm."""
     from mailweekly.cli import send as sending
 
-    sending.send(issue, confirm=confirm, to=to or [], edition=edition, wait=wait, audience=audience, as_json=as_json)
+    sending.send(
+        issue,
+        confirm=confirm,
+        to=to or [],
+        edition=edition,
+        wait=wait,
+        audience=audience,
+        here=here,
+        correct=correction,
+        canary=canary,
+        hold=hold,
+        as_json=as_json,
+    )
 
 
 @app.command()
 def status(
     issue: Annotated[str, typer.Argument(metavar="[ISSUE]", help="A number or a path; else all.")] = "",
     state: Annotated[str, typer.Option("--list", metavar="STATE", help="Name the people in this state.")] = "",
+    watch: Annotated[bool, typer.Option("--watch", help="Look again every second, until nobody is sending.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show where each send stands; --list names people."""
+    if watch:
+        from mailweekly.cli import watch as watching
+
+        watching.watch(issue, state=state, as_json=as_json)
+        return
     from mailweekly.cli import ledger
 
     ledger.status(issue, state=state, as_json=as_json)
+
+
+@app.command()
+def pause(issue: IssueArgument, audience: ListOption = "", as_json: JsonOption = False) -> None:
+    """Stop a send before its next message; resume goes on."""
+    from mailweekly.cli import steer
+
+    steer.pause(issue, audience=audience, as_json=as_json)
+
+
+@app.command()
+def resume(
+    issue: IssueArgument,
+    wait: WaitOption = "10m",
+    audience: ListOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Go on with a paused send, as send --confirm does."""
+    from mailweekly.cli import steer
+
+    steer.resume(issue, wait=wait, audience=audience, as_json=as_json)
+
+
+@app.command()
+def cancel(issue: IssueArgument, audience: ListOption = "", as_json: JsonOption = False) -> None:
+    """Call a send off: whoever still waits is skipped, for good."""
+    from mailweekly.cli import steer
+
+    steer.cancel(issue, audience=audience, as_json=as_json)
 
 
 @app.command()
@@ -172,13 +239,18 @@ def resolve(
     resend: Annotated[
         bool, typer.Option("--resend", help="Mail the unknown ones again; some may get it twice.")
     ] = False,
+    rejected: Annotated[
+        bool, typer.Option("--rejected", help="With --resend: instead, those whose refusals stopped the send.")
+    ] = False,
     audience: ListOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Settle the unknown ones by your word."""
     from mailweekly.cli import ledger
 
-    ledger.resolve(issue, assume_accepted=assume_accepted, resend=resend, audience=audience, as_json=as_json)
+    ledger.resolve(
+        issue, assume_accepted=assume_accepted, resend=resend, rejected=rejected, audience=audience, as_json=as_json
+    )
 
 
 @app.command()

@@ -31,7 +31,7 @@ def demo(keep: Path | None) -> None:
     _step("planned", f"mailweekly plan {SAMPLE}")
     plan(SAMPLE, audience="", as_json=False)
     _step("sent, in paced batches", f"mailweekly send {SAMPLE} --confirm")
-    sending.send(SAMPLE, confirm=True, to=[], edition="", wait="0", audience="", as_json=False)
+    sending.send(SAMPLE, confirm=True, to=[], edition="", wait="0", audience="", here=False, as_json=False)
     _step("what the ledger says", f"mailweekly status {SAMPLE}")
     ledger.status(SAMPLE, state="", as_json=False)
     _look(root)

@@ -14,6 +14,7 @@ from mailweekly.cli import terminal
 from mailweekly.cli.place import Place, load
 from mailweekly.cli.prepared import keys_of
 from mailweekly.cli.send import relay_of
+from mailweekly.cli.signing import key_remarks, loaded_signer
 from mailweekly.delivery.ports import Relay, RelayDownError
 from mailweekly.errors import MailweeklyError
 from mailweekly.settings import placeholder_settings
@@ -58,6 +59,7 @@ def verdicts(place: Place) -> Iterator[Verdict]:
         "theme", lambda: f"'{place.settings.theme}', from {', '.join(theme_files(place.root, place.settings.theme))}"
     )
     yield _tried("key", lambda: f"MAILWEEKLY_KEY is set, {terminal.counted(1 + len(keys_of(place).old), 'key')}")
+    yield from _signing(place)
     yield _tried("database", lambda: _database(health(place.database)))
     yield _relay(place)
 
@@ -78,6 +80,26 @@ def _settings(place: Place) -> Iterator[Verdict]:
     secrets = place.root / ".env"
     if secrets.is_file() and secrets.stat().st_mode & SHARED:
         yield Verdict(about="secrets", verdict=WARN, what=".env can be read by others", hint=f"chmod 600 {secrets}")
+
+
+def _signing(place: Place) -> Iterator[Verdict]:
+    """Show who signs, and what the DNS must say for each key."""
+    try:
+        signer = loaded_signer(place)
+    except MailweeklyError as error:
+        yield Verdict(about="dkim", verdict=BAD, what=f"{error.what} ({error.place})", hint=error.hint)
+        return
+    if signer is None:
+        yield Verdict(
+            about="dkim", verdict=GOOD, what="not signed here", hint="Fine where the relay signs for your domain."
+        )
+        return
+    for key in signer.keys:
+        name, size = key.record_name(signer.domain), f"{key.bits} bits" if key.kind == "rsa" else key.kind
+        what = f"signed for {signer.domain} with {key.algorithm}, {size}, selector {key.selector}"
+        yield Verdict(about="dkim", verdict=GOOD, what=what, hint=f"Publish: {name} TXT {key.record}")
+    for remark, remedy in key_remarks(place, signer):
+        yield Verdict(about="dkim", verdict=WARN, what=remark, hint=remedy)
 
 
 def _database(found: Health) -> str:

@@ -6,10 +6,14 @@ from typing import Any
 
 from mailweekly.adapters.files.issues import find_issue
 from mailweekly.adapters.store import sends
-from mailweekly.adapters.store.database import Database, Standing
+from mailweekly.adapters.store.corrections import ISSUE, is_correction
+from mailweekly.adapters.store.database import Database
+from mailweekly.adapters.store.gauge import Gauge, Reading
+from mailweekly.adapters.store.lease import Worker
 from mailweekly.adapters.store.lock import SenderLock
 from mailweekly.cli import terminal
 from mailweekly.cli.place import Place, load
+from mailweekly.cli.reading import reading_document, reading_lines, send_document
 from mailweekly.delivery.states import WAITING, SendState, State
 from mailweekly.errors import MissingFileError, UnfinishedError, UsageError
 
@@ -21,35 +25,55 @@ def status(ref: str, *, state: str, as_json: bool) -> None:
     place = load()
     wanted = _state(state)
     label = label_of(place, ref) if ref else ""
-    found = _standings(place, label, wanted)
+    now = datetime.now(UTC)
+    found, at_work = _readings(place, label, wanted, now)
     if ref and not found:
         hint = "See what there is: mailweekly status"
         raise MissingFileError(f"Nothing of issue {label} was ever sent.", place=place.database.name, hint=hint)
     is_at_work = bool(found) and SenderLock(place.database).is_held()
+    at_work = at_work if is_at_work else ()  # a lease outlives a killed process by seconds
     if as_json:
-        documents = [_with_people(send_document(one.send, one.counts), one.people) for one in found]
-        terminal.out_json({"schema": 1, "at_work": is_at_work, "sends": documents})
+        documents = [_with_people(reading_document(one, now), one.people) for one in found]
+        terminal.out_json(
+            {
+                "schema": 1,
+                "at_work": is_at_work,
+                "workers": [_worker_document(one) for one in at_work],
+                "sends": documents,
+            }
+        )
         return
     if not found:
         terminal.out("Nothing was sent yet.", "  next: mailweekly plan ISSUE")
     for one in found:
-        terminal.out(*summary(one.send, one.counts, is_at_work=is_at_work))
+        terminal.out(*summary(one.send, one.counts, is_at_work=is_at_work), *reading_lines(one, now))
         for line in one.people or ():
             terminal.out(f"  s{line.subscriber_id}  {line.address}  {line.reply or line.reason}".rstrip())
+    for worker in at_work:
+        began = datetime.fromtimestamp(worker.started_at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+        terminal.out(f"At work: {worker.name}, since {began}")
 
 
-def _standings(place: Place, label: str, state: State | None) -> list[Standing]:
+def _worker_document(one: Worker) -> dict[str, Any]:
+    until = datetime.fromtimestamp(one.lease_until, UTC).isoformat()
+    return {"name": one.name, "process": one.process, "version": one.version, "lease_until": until}
+
+
+def _readings(place: Place, label: str, state: State | None, now: datetime) -> tuple[list[Reading], tuple[Worker, ...]]:
     if not place.database.exists():
-        return []
-    with Database(place.database) as database:
-        return database.standings(label, state)
+        return [], ()
+    with Gauge(place.database) as gauge:
+        found = gauge.read(label, now=now.timestamp(), state=state)
+        return found, gauge.workers(now.timestamp()) if found else ()
 
 
-def resolve(ref: str, *, assume_accepted: bool, resend: bool, audience: str, as_json: bool) -> None:
-    """Settle the unknown ones of an issue's sends."""
-    if assume_accepted == resend:
+def resolve(
+    ref: str, *, assume_accepted: bool, resend: bool, rejected: bool = False, audience: str, as_json: bool
+) -> None:
+    """Settle the unknown ones of an issue's sends, or put back those whose refusals stopped it."""
+    if assume_accepted == resend or (rejected and not resend):
         raise UsageError(
-            "Say which: --assume-accepted or --resend.",
+            "Say which: --assume-accepted, --resend, or --resend --rejected.",
             place="mailweekly resolve",
             hint="See who they are: status ISSUE --list unknown",
         )
@@ -65,13 +89,18 @@ def resolve(ref: str, *, assume_accepted: bool, resend: bool, audience: str, as_
             if not database.standings(label):
                 hint = "See what there is: mailweekly status"
                 raise MissingFileError(f"Nothing of issue {label} was ever sent.", place=place.database.name, hint=hint)
-            settled = database.resolve(label, audience, resend=resend)
+            settled = (
+                database.put_back(label, audience) if rejected else database.resolve(label, audience, resend=resend)
+            )
     finally:
         lock.drop()
     if as_json:
         terminal.out_json({"schema": 1, "issue": label, "resolved": settled, "as": "queued" if resend else "accepted"})
     elif not settled:
-        terminal.out(f"Issue {label} has no unknown readers.")
+        who = "refusals that stopped it" if rejected else "unknown readers"
+        terminal.out(f"Issue {label} has no {who}.")
+    elif rejected:
+        terminal.out(f"{settled} refused ones put back.", f"  next: mailweekly send {ref} --confirm")
     elif resend:
         terminal.out(f"{settled} put back; they may get it twice.", f"  next: mailweekly send {ref} --confirm")
     else:
@@ -90,32 +119,18 @@ def label_of(place: Place, ref: str) -> str:
     return issue_label(parse(decode(file.raw, source=file.shown), source=file.shown), file.path)
 
 
-def send_document(send: sends.Send, counts: Mapping[State, int]) -> dict[str, Any]:
-    """Return a send as JSON shows it."""
-    return {
-        "issue": send.issue,
-        "audience": send.audience,
-        "kind": send.kind,
-        "edition": send.edition,
-        "subject": send.subject,
-        "state": send.state.value,
-        "reason": send.reason,
-        "started_at": datetime.fromtimestamp(send.created_at, UTC).isoformat(),
-        "finished_at": datetime.fromtimestamp(send.finished_at, UTC).isoformat() if send.finished_at else None,
-        "counts": {state.value: counts.get(state, 0) for state in State},
-        "waiting": sum(counts.get(state, 0) for state in WAITING),
-        "total": sum(counts.values()),
-    }
-
-
 def summary(send: sends.Send, counts: Mapping[State, int], *, is_at_work: bool = True) -> tuple[str, ...]:
     """Return a send in two or three lines; one that nobody works on just now is "interrupted"."""
     word = "interrupted" if send.state is SendState.RUNNING and not is_at_work else send.state.value
-    lines = [f"Issue {send.issue} to {send.audience}: {word}, {counts_line(counts)}"]
+    what = "" if send.kind == ISSUE else f" ({send.kind})"
+    lines = [f"Issue {send.issue}{what} to {send.audience}: {word}, {counts_line(counts)}"]
     if send.reason:
         lines.append(f"  why: {send.reason}")
-    if send.state in {SendState.RUNNING, SendState.PAUSED}:
-        lines.append(f"  next: mailweekly send {send.issue} --audience {send.audience} --confirm")
+    if send.state is SendState.PAUSED:
+        lines.append(f"  next: mailweekly resume {send.issue} --audience {send.audience}, or cancel")
+    elif send.state is SendState.RUNNING:
+        option = " --correction" if is_correction(send.kind) else ""
+        lines.append(f"  next: mailweekly send {send.issue}{option} --audience {send.audience} --confirm")
     if counts.get(State.UNKNOWN):
         lines.append(f"  see: mailweekly status {send.issue} --list unknown; then mailweekly resolve {send.issue}")
     return tuple(lines)

@@ -5,20 +5,27 @@ Every reader's copy is composed once, so that whatever cannot be composed is fou
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from mailweekly import address
+from mailweekly.adapters.store.corrections import ISSUE
 from mailweekly.adapters.store.database import Database
 from mailweekly.adapters.store.sends import HELD, Recipient
 from mailweekly.audience.model import LeftOut, Reject, Subscriber
 from mailweekly.audience.sync import Changes
 from mailweekly.cli import terminal
+from mailweekly.cli.canary import Lead, lead, lead_document, lead_line
+from mailweekly.cli.correction import Correction, correction, narrowed
 from mailweekly.cli.findings import find_faults, found_lines
+from mailweekly.cli.limits import pacing
 from mailweekly.cli.people import Synced, synced
 from mailweekly.cli.place import Place, load
 from mailweekly.cli.prepared import SAMPLE_AT, Prepared, prepared, program_of, worded
+from mailweekly.delivery.canary import Canary
+from mailweekly.delivery.forecast import how_long
 from mailweekly.errors import DataError
 from mailweekly.message.gate import verify
 from mailweekly.message.model import Reader
@@ -40,6 +47,13 @@ class Planned:
     findings: tuple[Finding, ...]
     impossible: tuple[tuple[Subscriber, str], ...]  # whose copy cannot be composed, and why
     size_bytes: int  # of one message
+    lead: Lead | None = None  # who goes first
+    correction: Correction | None = None
+
+    @property
+    def kind(self) -> str:
+        """What the ledger calls a send of this plan."""
+        return self.correction.kind if self.correction else ISSUE
 
     @property
     def errors(self) -> int:
@@ -47,25 +61,50 @@ class Planned:
         return sum(finding.level is Level.ERROR for finding in self.findings)
 
 
-def plan(ref: str, *, audience: str, as_json: bool) -> None:
-    """Show the plan of an issue."""
+def plan(ref: str, *, audience: str, as_json: bool, correct: bool = False) -> None:
+    """Show the plan of an issue, or of a correction to it."""
     place = load()
     with Database(place.database) as database:
-        found = planned(place, database, ref, audience=audience, keep=False)
+        found = planned(place, database, ref, audience=audience, keep=False, correct=correct)
     if as_json:
         terminal.out_json(document(place, found))
     else:
         show_plan(place, found)
-        terminal.out("", "Nothing was sent.", next_step(found, ref, audience))
+        terminal.out("", "Nothing was sent.", next_step(found, ref, audience, "--correction" if correct else ""))
 
 
-def planned(place: Place, database: Database, ref: str, *, audience: str, keep: bool) -> Planned:
-    """Return the plan of the issue `ref`; with `keep`, the list files are brought in for good."""
+def planned(
+    place: Place,
+    database: Database,
+    ref: str,
+    *,
+    audience: str,
+    keep: bool,
+    correct: bool = False,
+    canary: Canary | None = None,
+) -> Planned:
+    """Return the plan of the issue `ref`, or of a correction to it; with `keep`, the list files are brought in for good."""
     ready = prepared(place, ref)
-    list_name = audience or ready.list_name
-    program = program_of(place, ready, list_name=list_name)
-    people = without(synced(place, database, list_name, keep=keep), database.held(ready.label))
-    readers = people.audience.recipients
+    wrong = correction(database, ready, audience) if correct else None
+    list_name = wrong.audience if wrong else audience or ready.list_name
+    program = program_of(place, ready, list_name=list_name, kind=wrong.kind if wrong else ISSUE)
+    people = synced(place, database, list_name, keep=keep)
+    people = narrowed(people, wrong) if wrong else without(people, database.held(ready.label))
+    impossible, size_bytes = _tried(program, people.audience.recipients)
+    return Planned(
+        ready=ready,
+        program=program,
+        people=people,
+        findings=find_faults(place, ready, people.audience, people.fields),
+        impossible=impossible,
+        size_bytes=size_bytes,
+        lead=lead(canary, place.settings.canary.seeds, people.audience),
+        correction=wrong,
+    )
+
+
+def _tried(program: Program, readers: Sequence[Subscriber]) -> tuple[tuple[tuple[Subscriber, str], ...], int]:
+    """Compose each copy: whose cannot be and why, and the size of one in bytes."""
     impossible = []
     size_bytes = 0
     for number, subscriber in enumerate(readers[:TRIED_MOST]):
@@ -76,14 +115,7 @@ def planned(place: Place, database: Database, ref: str, *, audience: str, keep: 
                 size_bytes = len(message.content)
         except DataError as error:
             impossible.append((subscriber, error.what))
-    return Planned(
-        ready=ready,
-        program=program,
-        people=people,
-        findings=find_faults(place, ready, people.audience, people.fields),
-        impossible=tuple(impossible),
-        size_bytes=size_bytes,
-    )
+    return tuple(impossible), size_bytes
 
 
 def without(people: Synced, held: frozenset[str]) -> Synced:
@@ -96,18 +128,22 @@ def without(people: Synced, held: frozenset[str]) -> Synced:
     return replace(people, audience=replace(audience, recipients=recipients, left_out=(*audience.left_out, *again)))
 
 
-def next_step(found: Planned, ref: str, audience: str) -> str:
+def next_step(found: Planned, ref: str, audience: str, options: str = "") -> str:
     """Return the line that says what to do now."""
     if found.errors:
         return f"First mend what is wrong: mailweekly check {ref}"
     if not found.people.audience.recipients:
         return f"There is nobody to send it to. What was sent: mailweekly status {ref}"
-    return f"To send it: {send_command(ref, audience)}"
+    return f"To send it: {send_command(ref, audience, options=options)}"
 
 
-def send_command(ref: str, audience: str = "", edition: str = "") -> str:
-    """Return the command that sends, with every option that was given."""
-    options = (f" --audience {audience}" if audience else "") + (f" --edition {edition}" if edition else "")
+def send_command(ref: str, audience: str = "", edition: str = "", *, options: str = "") -> str:
+    """Return the command that sends, with every option that was given; `options` as they are typed."""
+    options = (
+        (f" {options}" if options else "")
+        + (f" --audience {audience}" if audience else "")
+        + (f" --edition {edition}" if edition else "")
+    )
     return f"mailweekly send {ref}{options} --confirm"
 
 
@@ -143,11 +179,7 @@ def _recipient(one: Subscriber, names: set[str], reason: str) -> Recipient:
 
 def duration_of(place: Place, count: int) -> timedelta:
     """Return the least time `count` messages take at the publication's pace."""
-    pace = place.settings.pace
-    seconds = max(count - 1, 0) / pace.rate if pace.rate else 0.0
-    if pace.batch and count:
-        seconds += (count - 1) // pace.batch * pace.batch_pause.total_seconds()
-    return timedelta(seconds=round(seconds))
+    return timedelta(seconds=round(how_long(count, pacing(place), now=datetime.now(UTC).timestamp()).seconds))
 
 
 def show_plan(place: Place, found: Planned) -> None:
@@ -165,6 +197,10 @@ def show_plan(place: Place, found: Planned) -> None:
         f" at {_rate(place)}",
         f"  left out    {sum(left.values()):,}" + (f": {_reasons(left)}" if left else ""),
     )
+    if found.lead:
+        terminal.out(f"  canary      {lead_line(found.lead, people.audience.name)}")
+    if found.correction:
+        terminal.out(*found.correction.lines)
     if found.impossible:
         terminal.out(
             f"  impossible  {len(found.impossible):,}: {found.impossible[0][1]} (s{found.impossible[0][0].id})"
@@ -185,6 +221,8 @@ def document(place: Place, found: Planned) -> dict[str, Any]:
         "subject": worded(found.ready.edition, found.ready.edition.subject),
         "edition": found.ready.edition.digest,
         "theme": found.ready.edition.theme,
+        "kind": found.kind,
+        "canary": lead_document(found.lead),
         "audience": audience.name,
         "audience_digest": f"sha256:{audience.digest}",
         "recipients": len(audience.recipients),

@@ -171,7 +171,9 @@ def keys_of(place: Place) -> Keys:
         raise SettingsError(error.what, place=".env: MAILWEEKLY_KEY", hint=error.hint) from None
 
 
-def program_of(place: Place, ready: Prepared, *, list_name: str = "", test: bool = False) -> Program:
+def program_of(
+    place: Place, ready: Prepared, *, list_name: str = "", kind: str = "issue", test: bool = False
+) -> Program:
     """Return the edition prepared for its readers. Errors: SettingsError without a key."""
     name = list_name or ready.list_name
     return prepare(
@@ -180,6 +182,7 @@ def program_of(place: Place, ready: Prepared, *, list_name: str = "", test: bool
         keys=keys_of(place),
         issue_label=ready.label,
         list_name=name,
+        kind=kind,
         test=test,
     )
 

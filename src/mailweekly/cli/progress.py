@@ -20,6 +20,7 @@ class Progress:
 
     def __init__(self, total: int, done: int) -> None:
         self.seen: Counter[State] = Counter()
+        self._settled = 0
         self._total = total
         self._done = done
         self._told_at = time.monotonic()
@@ -55,7 +56,8 @@ class Progress:
     def watch(self, outcome: Outcome) -> None:
         """Take note of one outcome."""
         self.seen[outcome.state] += 1
-        settled = sum(self.seen[state] for state in SETTLED)
+        self._settled += outcome.state in SETTLED
+        settled = self._settled
         if self._bar:
             rate = settled / max(time.monotonic() - self._started, 0.001)
             self._bar.update(self._task, completed=self._done + settled, rate=f"{rate:,.0f}/s")

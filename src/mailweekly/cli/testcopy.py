@@ -5,6 +5,7 @@ Its Subject says [test], and its unsubscribe link works for nobody.
 """
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -12,9 +13,11 @@ from mailweekly import address
 from mailweekly.cli import terminal
 from mailweekly.cli.place import Place
 from mailweekly.cli.prepared import prepared, program_of
+from mailweekly.cli.signing import signer_of
 from mailweekly.delivery.ports import NoAnswerError, Relay, RelayDownError, Trip, UnsuitedError
 from mailweekly.delivery.reply import Matter, judge
 from mailweekly.errors import UnreachableError, UsageError
+from mailweekly.message.dkim import sign
 from mailweekly.message.gate import verify
 from mailweekly.message.model import Message, Reader
 from mailweekly.message.program import compose
@@ -27,11 +30,14 @@ MOST: Final = 20  # test copies a call; more is a list
 def send_test_copies(place: Place, ref: str, to: list[str], relay: Relay, *, as_json: bool) -> None:
     """Send test copies and show the relay's words. Errors: UnreachableError when one was not taken."""
     readers = _readers(to)
+    signer = signer_of(place)
     ready = prepared(place, ref)
     program = program_of(place, ready, test=True)
     now = datetime.now(UTC)
     messages = [compose(program, reader, delivery_id=number, at=now) for number, reader in enumerate(readers)]
-    verify(messages[0], program)
+    if signer:
+        messages = [replace(one, content=sign(one.content, signer, at=now)) for one in messages]
+    verify(messages[0], program, signatures=len(signer.keys) if signer else 0)
     answers = asyncio.run(_delivered(relay, messages))
     rows = [(message.recipient, words) for message, (words, _) in zip(messages, answers, strict=True)]
     if as_json:

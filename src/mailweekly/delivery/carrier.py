@@ -9,12 +9,15 @@ It decides nothing about replies (`reply.judge`).
 
 import contextlib
 from collections.abc import Awaitable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from mailweekly.delivery.desk import Desk
 from mailweekly.delivery.door import Door
+from mailweekly.delivery.meaning import Beyond
 from mailweekly.delivery.ports import Claim, Lane, NoAnswerError, RelayDownError, UnsuitedError
+from mailweekly.delivery.replies import meaning
 from mailweekly.delivery.reply import Matter, Outcome, Reply, after_reply, judge, retry_delay
 from mailweekly.delivery.states import State
 from mailweekly.delivery.stock import Load, Stock
@@ -42,6 +45,7 @@ class Carrier:
         self._failures = 0  # connections in a row that were no good
         self._accepted = 0  # messages this connection has had taken
         self._used_at: datetime | None = None
+        self._began_at: datetime | None = None  # the message in hand
 
     async def run(self) -> None:
         """Carry until the stock is at its end."""
@@ -52,12 +56,14 @@ class Carrier:
                 if load is None:
                     break
                 load = await self._carried(load)
-            except MailweeklyError as error:
+            except Exception as error:  # noqa: BLE001 - a fault of ours, too: the other lanes end in good order
                 self._desk.fail(error)
                 await self._abandon(load)
                 load = None
-        with contextlib.suppress(MailweeklyError):
+        try:
             await self._paid()
+        except Exception as error:  # noqa: BLE001 - as above
+            self._desk.fail(error)
         await self._closed()
 
     async def _carried(self, load: Load) -> Load | None:
@@ -67,6 +73,7 @@ class Carrier:
         if lane is None or (self._desk.stop.is_set() and not under_way):
             await self._desk.ledger.release([load.claim])
             return None
+        self._began_at = self._desk.clock.now()
         try:
             reply = await lane.deliver(load, self._upcoming)
         except UnsuitedError as error:
@@ -102,11 +109,18 @@ class Carrier:
             self._failures = 0
             self._door.taken()
         outcome = after_reply(
-            reply, delivery_id=load.claim.delivery_id, attempts=load.claim.attempts, now=self._desk.clock.now()
+            reply,
+            delivery_id=load.claim.delivery_id,
+            attempts=load.claim.attempts,
+            now=self._desk.clock.now(),
+            patience=self._desk.patience,
         )
-        self._owed = self._desk.settle(load.claim, outcome)
+        self._owed = self._desk.settle(load.claim, self._signed(outcome))
         if matter is Matter.ACCOUNT:
             await self._door.refused(f"the relay refuses this sender or message: {reply}")
+        if matter is Matter.READER and meaning(reply).beyond is Beyond.FEWER:
+            await self._lost()
+            return None
         if self._following is None:
             await self._paid()
         return self._following
@@ -118,7 +132,8 @@ class Carrier:
         due_at, state = None, State.QUEUED
         if cuts[claim.delivery_id] >= CUTS:
             del cuts[claim.delivery_id]
-            due_at, state = self._desk.clock.now() + retry_delay(claim.delivery_id, claim.attempts), State.DEFERRED
+            wait = retry_delay(claim.delivery_id, claim.attempts, self._desk.patience)
+            due_at, state = self._desk.clock.now() + wait, State.DEFERRED
         await self._settled(claim, state, due_at=due_at, reply=reply, reason=reason)
         await self._lost(refused_at_once=reply is not None and not self._accepted)
 
@@ -137,7 +152,7 @@ class Carrier:
         loads = [one for one in (load, self._following) if one is not None]
         self._following = None
         for asked in (self._paid(), self._desk.ledger.release([one.claim for one in loads])):
-            with contextlib.suppress(MailweeklyError):  # the ledger may be what failed; the next start reads it off
+            with contextlib.suppress(Exception):  # the ledger may be what failed; the next start reads it off
                 await asked
         await self._closed()
 
@@ -160,7 +175,13 @@ class Carrier:
             await lane.close()
 
     async def _settled(self, claim: Claim, state: State, **more: Any) -> None:
-        await self._desk.settle(claim, Outcome(state=state, at=self._desk.clock.now(), **more))
+        outcome = Outcome(state=state, at=self._desk.clock.now(), **more)
+        await self._desk.settle(claim, self._signed(outcome))
+
+    def _signed(self, outcome: Outcome) -> Outcome:
+        """Return the outcome with whose it is, and how long it took."""
+        took = (outcome.at - self._began_at).total_seconds() if self._began_at else 0.0
+        return replace(outcome, relay=self._door.relay.name, took_s=max(took, 0.0))
 
     async def _paid(self) -> None:
         owed, self._owed = self._owed, None

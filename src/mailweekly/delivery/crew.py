@@ -56,7 +56,7 @@ class Crew:
         try:
             while not self._desk.stop.is_set() and not self._door.closed and await self._fed():
                 pass
-        except MailweeklyError as error:
+        except Exception as error:  # noqa: BLE001 - told at the end; the lanes end in good order first
             self._desk.fail(error)
         finally:
             self._stock.end()

@@ -14,10 +14,12 @@ from typing import Any
 
 from mailweekly.delivery.ports import Claim, Clock, Ledger
 from mailweekly.delivery.reply import Outcome
-from mailweekly.errors import MailweeklyError
+from mailweekly.delivery.retry import PATIENT, Patience
 from mailweekly.message.model import Message
 
-__all__ = ["Desk"]
+__all__ = ["Aside", "Desk"]
+
+Aside = Callable[[Callable[[], Message]], "asyncio.Future[Message]"]  # has it done in a thread
 
 
 @dataclass(kw_only=True)
@@ -30,10 +32,12 @@ class Desk:
     wait: timedelta  # stay for deferred ones that come due within this
     stop: asyncio.Event
     settled: Callable[[Claim, Outcome], None]
-    fail: Callable[[MailweeklyError], None]
+    fail: Callable[[Exception], None]
     stop_send: Callable[[str], None]
     tell: Callable[[str], None]  # something the operator should read at once
     cool_down: timedelta  # after a 421 that greeted a connection; doubled each time
+    aside: Aside | None = None  # where messages are made; None: on the spot
+    patience: Patience = PATIENT
     cuts: Counter[int] = field(default_factory=Counter)  # connections lost in a row, by delivery
 
     def settle(self, claim: Claim, outcome: Outcome) -> Awaitable[None]:

@@ -5,24 +5,26 @@ It knows the ledger, the relays and the clock only by their ports. Each relay ha
 keeps what they share, and says how the run ended. It never decides what a reply means (`reply.judge`), how fast to go (`pace`), or when a send is
 beyond help (`breaker`).
 
-Errors: UnreachableError and LoginError from the last relay there is end the loop after every claim was put back.
+Errors: UnreachableError and LoginError from the last relay there is end the loop after every claim was put back. So does a fault of ours: each
+other lane first ends what it has begun.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 
-from mailweekly.delivery.breaker import Breaker, observe
+from mailweekly.delivery.breaker import Breaker
 from mailweekly.delivery.crew import Crew
-from mailweekly.delivery.desk import Desk
+from mailweekly.delivery.desk import Aside, Desk
 from mailweekly.delivery.door import Door
+from mailweekly.delivery.groups import domain_of, group_of
 from mailweekly.delivery.ports import EVERYBODY, Claim, Clock, Ledger, Relay, Route
 from mailweekly.delivery.reply import Outcome
+from mailweekly.delivery.retry import PATIENT, Patience
 from mailweekly.delivery.states import SendState
 from mailweekly.delivery.stock import Stock
-from mailweekly.errors import MailweeklyError
 from mailweekly.message.model import Message
 
 __all__ = ["Dispatch", "End", "Ending", "Way"]
@@ -37,6 +39,7 @@ class End(Enum):
     FINISHED = "finished"  # nobody is open any more
     WAITING = "waiting"  # only deferred ones are left, none due soon
     PAUSED = "paused"  # by hand, or by the breaker
+    CANCELLED = "cancelled"  # called off meanwhile: whoever waited is skipped
     STOPPED = "stopped"  # asked to stop; the same command goes on
 
 
@@ -73,8 +76,11 @@ class Dispatch:
     watch: Watch = lambda _claim, _outcome: None
     tell: Callable[[str], None] = lambda _said: None  # what the operator should read at once
     cool_down: timedelta = timedelta(seconds=60)  # after a relay's 421 at the door
+    aside: Aside | None = None  # threads for messages that take long to make; None: they are made on the spot
+    patience: Patience = PATIENT  # with readers who are refused for now
     stop: asyncio.Event = field(default_factory=asyncio.Event)
-    _failure: MailweeklyError | None = field(default=None, init=False)
+    _shut: list[Awaitable[None]] = field(default_factory=list, init=False)  # asked for, not yet durable
+    _failure: Exception | None = field(default=None, init=False)
     _pause: str = field(default="", init=False)
 
     async def run(self) -> Ending:
@@ -90,6 +96,8 @@ class Dispatch:
             stop_send=self._stop_send,
             tell=self.tell,
             cool_down=self.cool_down,
+            aside=self.aside,
+            patience=self.patience,
         )
         doors: list[Door] = []
         async with asyncio.TaskGroup() as tasks:
@@ -97,8 +105,10 @@ class Dispatch:
                 tasks.create_task(crew.run())
         if self._failure:
             raise self._failure
+        for asked in self._shut:
+            await asked
         if self._pause:
-            await self.ledger.pause(self._pause)
+            await self.ledger.pause(self._pause, self.breaker.blamed)
         return await self._ending()
 
     @staticmethod
@@ -117,17 +127,26 @@ class Dispatch:
         if self._pause or state is SendState.PAUSED:
             return Ending(end=End.PAUSED, reason=self._pause)
         if state is SendState.CANCELLED:
-            return Ending(end=End.PAUSED, reason="the send was cancelled")
+            return Ending(end=End.CANCELLED)
         due_at = await self.ledger.next_due()
+        if due_at is None and self.breaker.paused and not self.stop.is_set():
+            self._pause = "; ".join(self.breaker.paused.values())
+            await self.ledger.pause(self._pause, self.breaker.blamed)
+            return Ending(end=End.PAUSED, reason=self._pause)
         return Ending(end=End.STOPPED if self.stop.is_set() else End.WAITING, due_at=due_at)
 
     def _settled(self, claim: Claim, outcome: Outcome) -> None:
         self.watch(claim, outcome)
-        self.breaker = observe(self.breaker, outcome)
+        receiver = group_of(domain_of(claim.reader.address))
+        before = len(self.breaker.paused)
+        self.breaker.observe(outcome, claim.delivery_id, receiver)
+        if len(self.breaker.paused) > before:
+            self.tell(f"{self.breaker.paused[receiver]}: the others go on")
+            self._shut.append(self.ledger.shut(receiver, self.breaker.paused[receiver]))
         if self.breaker.tripped:
             self._stop_send(self.breaker.tripped)
 
-    def _fail(self, error: MailweeklyError) -> None:
+    def _fail(self, error: Exception) -> None:
         self._failure = self._failure or error
         self.stop.set()
 

@@ -8,7 +8,7 @@ Errors: `RelayDownError` means the final dot never left; `NoAnswerError` means a
 Source: RFC 1047 (the doubt between the dot and its answer), RFC 5321 4.2.5 (a relay owns a message from its 250 on).
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -60,6 +60,7 @@ class Claim:
     first_try_at: datetime | None
     slot_at: datetime  # it may leave from here on
     gap_s: float = 0.0  # seconds that must pass, after it left, before the next one does
+    relay: str = "relay"  # the name of the route it was claimed for
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,15 +118,19 @@ class Ledger(Protocol):
         ...
 
     async def next_due(self) -> datetime | None:
-        """When the earliest waiting delivery is due; None: nobody waits."""
+        """When the earliest waiting delivery may go, by its own time and by the caps; None: nobody waits, or only for somebody's word."""
         ...
 
     async def state(self) -> SendState:
         """Where the send stands."""
         ...
 
-    async def pause(self, reason: str) -> None:
-        """Stop the send with everything else still waiting."""
+    async def pause(self, reason: str, void: Collection[int] = ()) -> None:
+        """Stop the send with everything else still waiting. `void`: refused deliveries that made it stop; they count against nobody."""
+        ...
+
+    def shut(self, group: str, reason: str) -> Awaitable[None]:
+        """Pause one group of recipient domains until the send is resumed: its rows wait, without a time. Asked for at once, durable when awaited."""
         ...
 
     async def finish(self, now: datetime) -> bool:

@@ -10,7 +10,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["MOVES", "OPEN", "WAITING", "SendState", "State", "is_legal"]
+__all__ = ["BY_WORD", "MOVES", "OPEN", "WAITING", "SendState", "State", "is_legal"]
 
 
 class State(Enum):
@@ -53,6 +53,10 @@ MOVES: Final[Mapping[State, frozenset[State]]] = MappingProxyType(
         State.SKIPPED: frozenset(),
     }
 )
+
+
+# By the editor's word alone, and only for refusals that stopped the send: the database knows which those are.
+BY_WORD: Final = (State.REJECTED, State.QUEUED)
 
 
 def is_legal(old: State, new: State) -> bool:

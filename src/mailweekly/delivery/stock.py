@@ -6,7 +6,6 @@ passed meanwhile.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,8 +13,9 @@ from typing import Final
 
 from mailweekly.delivery.desk import Desk
 from mailweekly.delivery.ports import Claim, Trip
+from mailweekly.delivery.press import Press, Sheet
 from mailweekly.delivery.reply import Outcome
-from mailweekly.delivery.states import State
+from mailweekly.delivery.states import SendState, State
 from mailweekly.errors import DataError
 from mailweekly.message.model import Message
 
@@ -42,7 +42,7 @@ class Stock:
         self.changed = asyncio.Event()  # something of this has changed
         self._desk = desk
         self._low = LOW * lanes
-        self._claims: deque[Claim] = deque()
+        self._press = Press(desk, lanes)
         self._wanted = asyncio.Event()
         self._free_at: datetime | None = None  # the next message may begin
         self._body_at: datetime | None = None  # the next body may leave
@@ -50,16 +50,15 @@ class Stock:
 
     async def put(self, claims: Sequence[Claim]) -> None:
         """Take claims in; return when they are nearly used up, or the run is told to stop."""
-        self._claims.extend(claims)
+        self._press.extend(claims)
         self.changed.set()
-        while len(self._claims) > self._low and not self._desk.stop.is_set():
+        while len(self._press) > self._low and not self._desk.stop.is_set():
             self._wanted.clear()
             await self._desk.either(asyncio.ensure_future(self._wanted.wait()))
 
     async def put_back(self) -> None:
         """Give every claim back to the ledger."""
-        left = list(self._claims)
-        self._claims.clear()
+        left = self._press.clear()
         self._wanted.set()
         if left:
             await self._desk.ledger.release(left)
@@ -73,18 +72,19 @@ class Stock:
     async def next(self, number: int, before: Before) -> Load | None:
         """Return the next delivery for the lane `number`, once it may leave; None: there will be none. No body leaves until `before` is over."""
         while not self._desk.stop.is_set():
-            if number >= self.allowed or not self._claims:
-                if self.over and not self._claims:
+            if number >= self.allowed or not self._press:
+                if self.over and not self._press:
                     return None
                 self.changed.clear()
                 await self._desk.either(asyncio.ensure_future(self.changed.wait()))
                 continue
-            claim = self._pop()
-            await self._turn(claim)
+            sheet = self._pop()
+            await self._turn(sheet.claim)
             if self._desk.stop.is_set():
-                await self._desk.ledger.release([claim])
+                self._press.drop(sheet)
+                await self._desk.ledger.release([sheet.claim])
                 return None
-            load = self._loaded(claim, before)
+            load = self._loaded(await self._press.awaited(sheet), before)
             if load:
                 return load
             await self._pay_late()
@@ -92,28 +92,27 @@ class Stock:
 
     def ready(self, before: Before) -> Load | None:
         """Return the next delivery if it may leave at once."""
-        while self._claims and not self._desk.stop.is_set():
-            claim, now = self._claims[0], self._desk.clock.now()
-            if max(claim.slot_at, self._free_at or now) > now:
+        while self._press and not self._desk.stop.is_set():
+            claim, now = self._press.first(), self._desk.clock.now()
+            if max(claim.slot_at, self._free_at or now) > now or not self._press.is_ready():
                 return None
-            self._pop()
             self._free_at = now + timedelta(seconds=claim.gap_s)
-            load = self._loaded(claim, before)
+            load = self._loaded(self._pop(), before)
             if load:
                 return load
         return None
 
-    def _pop(self) -> Claim:
-        claim = self._claims.popleft()
-        if len(self._claims) <= self._low:
+    def _pop(self) -> Sheet:
+        sheet = self._press.pop()
+        if len(self._press) <= self._low:
             self._wanted.set()
-        return claim
+        return sheet
 
-    def _loaded(self, claim: Claim, before: Before) -> Load | None:
+    def _loaded(self, sheet: Sheet, before: Before) -> Load | None:
         """Return the delivery with its message; None: it cannot be composed, and is skipped."""
-        at = claim.first_try_at or self._desk.clock.now()
+        claim = sheet.claim
         try:
-            message = self._desk.compose(claim, at)
+            message, at = self._press.message(sheet)
         except (DataError, ValueError) as error:
             outcome = Outcome(state=State.SKIPPED, at=self._desk.clock.now(), reason=f"cannot be composed: {error}")
             self._late.append(self._desk.settle(claim, outcome))
@@ -140,7 +139,11 @@ class Stock:
             return False
         asked = self._desk.ledger.intend(claim, message_id=message.message_id, at=at)
         await before()  # the outcome before it, which shares its commit
-        return await asked
+        if await asked:
+            return True
+        if await self._desk.ledger.state() is not SendState.RUNNING:
+            self._desk.stop.set()  # paused or called off: no further envelope leaves for nothing
+        return False
 
     async def _pay_late(self) -> None:
         late, self._late = self._late, []

@@ -45,6 +45,7 @@ KNOWN = frozenset(
         "sponsor",
         "check",
         "author",
+        "correction",
     }
 )
 _SYNONYMS = {
@@ -66,6 +67,7 @@ _SYNONYMS = {
 _NESTED = frozenset({"sections", "sponsor", "check"})
 _ONE_LINE = frozenset(
     {"number", "title", "subject", "preheader", "date", "lang", "dir", "theme", "lead", "list", "images", "newsletter"}
+    | {"correction"}
 )
 _CHOICES = {"dir": ("ltr", "rtl"), "images": ("embed", "publish")}
 _FENCE = re.compile(r"---[ \t]*")

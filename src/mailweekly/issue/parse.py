@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from mailweekly.errors import IssueError
-from mailweekly.issue import damage, decode, front_matter, markdown, masthead, surface, tree
+from mailweekly.issue import blocks, damage, decode, front_matter, markdown, masthead, surface, tree
 from mailweekly.issue.checks import look_over
 from mailweekly.issue.containers import CONTAINERS
 from mailweekly.issue.fields import marked, nonce_of
@@ -22,7 +22,7 @@ from mailweekly.issue.footnotes import Footnotes
 from mailweekly.issue.front_matter import FrontMatter
 from mailweekly.issue.lead import with_lead
 from mailweekly.issue.masthead import Masthead
-from mailweekly.issue.model import Issue, Note, Section
+from mailweekly.issue.model import Block, Component, Issue, Note, Section
 from mailweekly.issue.reading import Reading
 from mailweekly.issue.sections import Parts, arranged
 
@@ -75,6 +75,7 @@ def _parsed(text: str, source: str, known_fields: frozenset[str] | None, contain
     footnotes = Footnotes(plant.footnotes, env, reading)
     names = masthead.read(plant.nodes, ready.front, reading)
     parts = arranged(names.nodes, reading, footnotes, ready.front.meta)
+    parts = replace(parts, intro=(*_correction(ready.front, reading, containers), *parts.intro))
     issue = _issue(ready, reading, footnotes, names, parts)
     look_over(issue, reading)
     return replace(issue, notes=tuple(sorted(reading.notes, key=lambda note: (note.line, note.column))))
@@ -138,6 +139,17 @@ def _issue(ready: _Source, reading: Reading, footnotes: Footnotes, names: Masthe
         nonce=reading.nonce,
         digest=hashlib.sha256(ready.text.encode()).hexdigest(),
     )
+
+
+def _correction(front: FrontMatter, reading: Reading, containers: frozenset[str]) -> tuple[Block, ...]:
+    """Return the note that says what was wrong, which stands before everything else; nothing, if nothing was."""
+    text = front.meta.get("correction", "")
+    if not text:
+        return ()
+    line = front.line("correction")
+    tokens, _ = markdown.tokens_of("\n" * (line - 1) + text)
+    inside = blocks.build(tree.grown(tokens, reading, containers).nodes, reading)
+    return (Component(name="note", options={}, blocks=inside, line=line),)
 
 
 def _meta(front: FrontMatter, reading: Reading, names: Masthead) -> Mapping[str, str]:

@@ -14,7 +14,7 @@ from email import message_from_bytes, policy
 from email.message import Message as Parsed
 
 from mailweekly.errors import DataError
-from mailweekly.message import quoted
+from mailweekly.message import dkim, quoted
 from mailweekly.message.model import Message
 from mailweekly.message.program import Program
 
@@ -43,15 +43,16 @@ def glance(message: Message) -> None:
         raise DataError("A finished message does not name its own recipient and delivery.")
 
 
-def verify(message: Message, program: Program) -> None:
-    """Check everything that was intended of a finished message: its lines, headers, addresses and parts."""
+def verify(message: Message, program: Program, *, signatures: int = 0) -> None:
+    """Check everything that was intended of a finished message: its lines, headers (so many signatures first), addresses and parts."""
     content = message.content
     head, gap, body = content.partition(b"\r\n\r\n")
     _need(gap == b"\r\n\r\n", "has no end of its headers")
     _check_lines(content, body, is_wide=message.needs_smtputf8)
     fields = _fields(head)
     names = [name for name, _ in fields]
-    _need(names == [name.encode() for name in program.header_names], "has other headers than intended")
+    intended = [*[dkim.NAME] * signatures, *program.header_names]
+    _need(names == [name.encode() for name in intended], "has other headers than intended")
     _need(
         all(names.count(name) == 1 for name in _ONCE),
         "has one of From, To, Subject, Date, Message-ID twice or not at all",

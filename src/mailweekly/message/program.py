@@ -3,7 +3,7 @@ One reader's copy of an edition: prepared once an issue, joined once a reader.
 
 `prepare` writes the whole message with gaps; `compose` fills the gaps of one reader and joins. Everything follows from the arguments: the same
 delivery at the same instant gives the same bytes, so that a second try is the same message. A reader's values are looked at once and are never
-searched for fields. DKIM is the relay's, or comes after this.
+searched for fields. A signature comes after this (`dkim`), or is the relay's.
 
 Units: `at` is an aware datetime, written in UTC to the second.
 Errors: SettingsError for a sender or key that cannot be used, DataError for an edition or an address that cannot, ValueError for a naive `at`.

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -65,6 +66,12 @@ def _for(number: int, verdict: Verdict, *, times: int = 10**6) -> Callable[[Mess
 
 def _reply(code: int, text: str = "", stage: Stage = Stage.RCPT) -> Reply:
     return Reply(code=code, text=text, stage=stage)
+
+
+def _spam_at_google(message: Message) -> Verdict:
+    number = int(message.recipient[1:].partition("@")[0])
+    bad = number % 120 == 0
+    return _reply(554, "5.7.1 spam", Stage.DOT) if bad else None
 
 
 async def test_everybody_gets_one_message_and_the_send_is_finished() -> None:
@@ -209,6 +216,35 @@ async def test_when_the_first_twenty_are_all_refused_the_rest_stay_waiting() -> 
     assert ending.end is End.PAUSED
     counts = await bench.ledger.counts()
     assert counts == {State.REJECTED: 20, State.QUEUED: 80}
+
+
+async def test_the_refusals_that_stopped_the_send_are_named_to_the_ledger() -> None:
+    bench = Bench(100, lambda *_: _reply(550, "5.1.1 no such user"), connections=1)
+    await bench.run()
+    assert len(bench.ledger.void) == 20
+
+
+async def test_a_receiver_that_refuses_by_policy_is_left_alone_and_the_others_are_served() -> None:
+    bench = Bench(5_000, lambda message, _: _spam_at_google(message), size=9_999)
+    for number, row in bench.ledger.rows.items():
+        if number % 10 == 0:
+            domain = "googlemail.com" if number % 20 == 0 else "gmail.com"
+            row.reader = replace(row.reader, address=f"r{number}@{domain}")
+    ending = await bench.run()
+    assert ending.end is End.PAUSED
+    assert "gmail.com" in ending.reason
+    assert set(bench.ledger.shut_out) == {"gmail.com"}
+    waiting = {row.reader.address.partition("@")[2] for row in bench.ledger.rows.values() if row.state is State.QUEUED}
+    assert waiting == {"gmail.com", "googlemail.com"}
+    assert len(bench.ledger.void) > 10
+
+
+async def test_too_many_connections_put_the_reader_off_and_close_this_one() -> None:
+    bench = Bench(40, _for(3, _reply(432, "4.3.2 concurrent connections", Stage.MAIL), times=1))
+    assert (await bench.run()).end is End.FINISHED
+    assert bench.state(3) is State.ACCEPTED
+    assert bench.ledger.rows[3].attempts == 2
+    assert len(bench.relay.lanes) > 1
 
 
 async def test_a_reader_whose_message_cannot_be_composed_is_skipped_with_the_reason() -> None:

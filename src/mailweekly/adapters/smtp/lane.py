@@ -7,7 +7,7 @@ before it, a lost connection is `RelayDownError`; after it, `NoAnswerError`. Rep
 too many ends the connection and is credited to nobody. It never retries.
 
 Source: RFC 5321 (dialogue, timeouts 4.5.3.2); RFC 2920 (what may stand in a group; content may open one); RFC 1870 (SIZE); RFC 6531 (SMTPUTF8);
-RFC 3461 (RET, ENVID, NOTIFY, ORCPT).
+RFC 3461 (RET, ENVID, NOTIFY, ORCPT), RFC 6533, 3 (ORCPT of an address beyond ASCII).
 """
 
 import asyncio
@@ -32,6 +32,7 @@ REFUSED: Final = frozenset({4, 5})
 FINAL: Final = frozenset({2, 4, 5})
 ON_THE_WIRE: Final = re.compile(r"[^\s<>\x00-\x20\x7f]+@[^\s<>\x00-\x20\x7f]+")
 NOT_XTEXT: Final = re.compile(r"[^!-*,-<>-~]")  # RFC 3461, 4: what xtext writes as +HH
+NOT_UTF8_XTEXT: Final = re.compile(r"[^!-*,-<>-\[\]-~]")  # RFC 6533, 3: what utf-8-addr-xtext writes as \x{HH}
 STAGES: Final = (Stage.MAIL, Stage.RCPT, Stage.DATA)
 TAIL_BYTES: Final = 1024  # of a body, kept back to leave in one packet with the dot and the next envelope
 
@@ -80,8 +81,7 @@ class SmtpLane:
         refusal = await (self._grouped(trip) if self._pipelined else self._stepped(trip))
         if refusal:
             return refusal
-        if not await trip.intend():
-            await self._withdraw()
+        if not await self._permitted(trip):
             return None
         if not self._pipelined:
             refusal = await self._data()
@@ -170,6 +170,16 @@ class SmtpLane:
         self._soiled = True
         return Reply(code=code, text=text, stage=Stage.DATA)
 
+    async def _permitted(self, trip: Trip) -> bool:
+        """Ask the ledger; without its yes, whatever kept it back, the envelope is taken back."""
+        permitted = False
+        try:
+            permitted = await trip.intend()
+        finally:
+            if not permitted:
+                await self._withdraw()
+        return permitted
+
     async def _withdraw(self) -> None:
         """The body must not leave. Where DATA is out, only closing takes the envelope back: a lone dot would mail an empty message."""
         self._soiled = True
@@ -217,8 +227,7 @@ class SmtpLane:
         told = asked = ""
         if self._notified:
             told = f" RET=HDRS ENVID={_xtext(message.envelope_from.partition('@')[0])}"
-            kind = "utf-8" if message.needs_smtputf8 else "rfc822"
-            asked = f" NOTIFY=FAILURE ORCPT={kind};{_xtext(message.recipient)}"
+            asked = f" NOTIFY=FAILURE ORCPT={_original(message)}"
         group = f"{reset}MAIL FROM:<{message.envelope_from}>{sized}{utf8}{told}\r\nRCPT TO:<{message.recipient}>{asked}\r\nDATA\r\n"
         return group.encode("utf-8")
 
@@ -287,6 +296,13 @@ class SmtpLane:
 
 def _why(error: Exception, when: str) -> str:
     return f"no answer in time {when}" if isinstance(error, TimeoutError) else f"{error} {when}"
+
+
+def _original(message: Message) -> str:
+    """Return the recipient as a delivery report is to name it: in ASCII, so that no relay on the way can harm it."""
+    if not message.needs_smtputf8:
+        return f"rfc822;{_xtext(message.recipient)}"
+    return "utf-8;" + NOT_UTF8_XTEXT.sub(lambda found: f"\\x{{{ord(found[0]):02X}}}", message.recipient)
 
 
 def _xtext(text: str) -> str:

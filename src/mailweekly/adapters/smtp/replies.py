@@ -11,6 +11,7 @@ Source: RFC 5321 4.2 (replies) and 4.5.3.1.5 (512 octets a line).
 import asyncio
 import re
 from collections import deque
+from functools import lru_cache
 from typing import Final
 
 __all__ = ["Replies"]
@@ -60,8 +61,7 @@ class Replies(asyncio.Protocol):
         """Wait until all that was written has left this process. Errors: ConnectionError, TimeoutError."""
         if self._paused and not self._lost:
             self._drained = asyncio.get_running_loop().create_future()
-            async with asyncio.timeout(timeout_s):
-                await self._drained
+            await _within(self._drained, timeout_s)
         if self._lost:
             raise self._lost
 
@@ -71,8 +71,7 @@ class Replies(asyncio.Protocol):
             if self._lost:
                 raise self._lost
             self._waiter = asyncio.get_running_loop().create_future()
-            async with asyncio.timeout(timeout_s):
-                await self._waiter
+            await _within(self._waiter, timeout_s)
         return self._ready.popleft()
 
     def data_received(self, data: bytes) -> None:
@@ -103,14 +102,15 @@ class Replies(asyncio.Protocol):
             self._drained.set_result(None)
 
     def _take(self, line: bytes) -> None:
-        found = LINE.fullmatch(line)
+        read = _read(line) if len(line) <= KEPT_OCTETS else _read.__wrapped__(line)  # long ones are not kept
         self._octets += len(line)
-        if not found or len(self._lines) >= MAX_LINES or self._octets > MAX_OCTETS:
+        if read is None or len(self._lines) >= MAX_LINES or self._octets > MAX_OCTETS:
             self._break("the relay sent something that is no reply")
             return
-        self._lines.append(UNSAFE.sub("?", (found[3] or b"")[:KEPT_OCTETS].decode("utf-8", "replace")).strip())
-        if found[2] != b"-":
-            self._ready.append((int(found[1]), " ".join(self._lines)))
+        code, is_last, text = read
+        self._lines.append(text)
+        if is_last:
+            self._ready.append((code, " ".join(self._lines)))
             self._lines = []
             self._octets = 0
             self._wake()
@@ -124,3 +124,27 @@ class Replies(asyncio.Protocol):
         for future in (self._waiter, self._drained if self._lost else None):
             if future and not future.done():
                 future.set_result(None)
+
+
+async def _within(future: "asyncio.Future[None]", timeout_s: float) -> None:
+    """Await a future that is this wait's alone. Less than a third of what `asyncio.timeout` costs, several times a message. Errors: TimeoutError."""
+    timer = asyncio.get_running_loop().call_later(timeout_s, _expire, future)
+    try:
+        await future
+    finally:
+        timer.cancel()
+
+
+def _expire(future: "asyncio.Future[None]") -> None:
+    if not future.done():
+        future.set_exception(TimeoutError())
+
+
+@lru_cache(maxsize=256)  # a relay says the same few lines all the time
+def _read(line: bytes) -> tuple[int, bool, str] | None:
+    """Return a line's code, whether it is its reply's last, and its text; None: it is no line of a reply."""
+    found = LINE.fullmatch(line)
+    if not found:
+        return None
+    text = UNSAFE.sub("?", (found[3] or b"")[:KEPT_OCTETS].decode("utf-8", "replace")).strip()
+    return int(found[1]), found[2] != b"-", text

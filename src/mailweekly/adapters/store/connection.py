@@ -9,6 +9,7 @@ Source: SQLite's release notes for 3.51.3 (WAL-reset corruption); measured with 
 """
 
 import time
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
@@ -55,7 +56,7 @@ def connect(path: Path) -> apsw.Connection:
     return connection
 
 
-def one_row(connection: apsw.Connection, sql: str, values: tuple[object, ...] = ()) -> tuple[Any, ...]:
+def one_row(connection: apsw.Connection, sql: str, values: tuple[Any, ...] | Mapping[str, Any] = ()) -> tuple[Any, ...]:
     """Return the one row a query always has (an aggregate, a row by its id). Errors: LookupError."""
     row = connection.execute(sql, values).fetchone()
     if row is None:

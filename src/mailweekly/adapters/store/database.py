@@ -6,7 +6,8 @@ Whoever opens it closes it. The statements themselves stand in `sends`, `people`
 Errors: those of `connection` and `writer`.
 """
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,15 +16,20 @@ from typing import Self
 
 import apsw
 
-from mailweekly.adapters.store import people, sends
+from mailweekly.adapters.store import home, people, sends, steering
+from mailweekly.adapters.store.canary import Watch, watched
+from mailweekly.adapters.store.corrections import Corrected, correctable
+from mailweekly.adapters.store.lease import Lease, Worker, workers
 from mailweekly.adapters.store.ledger import SqliteLedger
+from mailweekly.adapters.store.room import check_room
 from mailweekly.adapters.store.sends import Freeze, Line, Send
 from mailweekly.adapters.store.writer import Writer
 from mailweekly.audience.listfile import ListFile
 from mailweekly.audience.model import Audience, Suppression
 from mailweekly.audience.select import select
 from mailweekly.audience.sync import Changes, sync
-from mailweekly.delivery.pace import Limit
+from mailweekly.delivery.pace import Pacing
+from mailweekly.delivery.retry import PATIENT, Patience
 from mailweekly.delivery.states import State
 
 __all__ = ["Database", "People", "Standing"]
@@ -89,6 +95,24 @@ class Database:
         """Keep an address out, from the next message on."""
         self._writer.now(lambda connection: people.suppress(connection, suppression))
 
+    def move_in(self, *, here: bool) -> str:
+        """Note that a run begins; what to tell the operator. Errors: RefusedError for a copy or an older state, unless `here`."""
+        runs, told = self._writer.now(lambda connection: home.move_in(connection, self._writer.path, here=here))
+        home.marked(self._writer.path, runs)
+        return told
+
+    def lease(self, *, version: str) -> Lease:
+        """Return the lease of this process, to be held while it sends."""
+        return Lease(self._writer, version=version)
+
+    def workers(self) -> tuple[Worker, ...]:
+        """Return whoever works on this ledger now."""
+        return self._writer.now(lambda connection: workers(connection, _now()))
+
+    def check_room(self, *, readers: int, edition_bytes: int) -> None:
+        """Return if the disk has room for a send. Errors: RefusedError."""
+        check_room(self._writer.path, readers=readers, edition_bytes=edition_bytes)
+
     def freeze(self, what: Freeze) -> Send:
         """Write a send down, whole. Errors: RefusedError when the issue has one to that audience already."""
 
@@ -133,6 +157,26 @@ class Database:
         """Set a paused send running again."""
         self._writer.now(lambda connection: sends.resume(connection, send.id, _now()))
 
+    def pause(self, issue: str, audience: str = "") -> list[tuple[Send, bool]]:
+        """Pause the issue's sends that are running; those that are not over, and which of them were paused now."""
+        return self._writer.now(lambda connection: steering.pause(connection, issue, audience, _now()))
+
+    def cancel(self, issue: str, audience: str = "", *, alone: bool) -> list[tuple[Send, int]]:
+        """Call the issue's sends off: each with how many were skipped. `alone`: the sender's lock is ours."""
+        return self._writer.now(lambda connection: steering.cancel(connection, issue, audience, _now(), alone=alone))
+
+    def going(self, issue: str, audience: str = "") -> list[Send]:
+        """Return the issue's sends that are not over."""
+        return self._writer.now(lambda connection: steering.going(connection, issue, audience))
+
+    def correctable(self, issue: str, audience: str) -> Corrected:
+        """Return what a correction of the issue to a list goes by."""
+        return self._writer.now(lambda connection: correctable(connection, issue, audience))
+
+    def canary(self, send: Send) -> Watch | None:
+        """Return the send's canary as it stands; None: it has none."""
+        return self._writer.now(lambda connection: watched(connection, send.id))
+
     def resolve(self, issue: str, audience: str = "", *, resend: bool) -> int:
         """Settle the unknown readers of an issue's sends by the editor's word; how many. Only under the sender's lock."""
 
@@ -147,9 +191,28 @@ class Database:
 
         return self._writer.now(operation)
 
-    def ledger(self, send: Send, *, worker: str, limit: Limit) -> SqliteLedger:
-        """Return the ledger of one send, for one worker."""
-        return SqliteLedger(self._writer, send.id, worker=worker, limit=limit)
+    def put_back(self, issue: str, audience: str = "") -> int:
+        """Put the refusals that stopped an issue's sends back among those who wait; how many. Only under the sender's lock."""
+
+        def operation(connection: apsw.Connection) -> int:
+            there = [send for send in sends.history(connection, issue) if audience in {"", send.audience}]
+            return sum(sends.put_back(connection, send.id, _now()) for send in there)
+
+        return self._writer.now(operation)
+
+    def ledger(
+        self,
+        send: Send,
+        *,
+        worker: str,
+        pace: Pacing,
+        patience: Patience = PATIENT,
+        now: Callable[[], float] = time.time,
+    ) -> SqliteLedger:
+        """Return the ledger of one send, for one worker whose clock is `now`."""
+        return SqliteLedger(
+            self._writer, send.id, worker=worker, limit=pace.total, pace=pace, patience=patience, now=now
+        )
 
 
 def _standing(connection: apsw.Connection, send: Send, state: State | None) -> Standing:

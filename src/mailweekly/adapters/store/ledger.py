@@ -8,18 +8,20 @@ before its row says `sending`, on disk.
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 import apsw
 
-from mailweekly.adapters.store import sends
+from mailweekly.adapters.store import canary, pacing, sends
 from mailweekly.adapters.store.connection import one_row
 from mailweekly.adapters.store.writer import Writer
-from mailweekly.delivery.pace import Limit, Slots, gaps, grant
+from mailweekly.delivery.pace import Limit, Pacing
 from mailweekly.delivery.ports import EVERYBODY, Claim, Route
-from mailweekly.delivery.reply import GIVE_UP, Outcome
+from mailweekly.delivery.receivers import NEVER
+from mailweekly.delivery.reply import Outcome
+from mailweekly.delivery.retry import PATIENT, Patience
 from mailweekly.delivery.states import SendState, State
 from mailweekly.errors import UnreachableError
 from mailweekly.message.model import Reader
@@ -28,22 +30,30 @@ __all__ = ["SqliteLedger"]
 
 SETTLE_TRIES: Final = 5  # a 250 is never undone: try to write it down again before giving up on the disk
 SETTLE_PAUSE_S: Final = 1.0
-SCOPE: Final = "relay"  # the pace holds for the relay, over all sends
+EXAMINED: Final = 512  # waiting rows a claim looks at in one go, where receivers hold some back
+ROUNDS: Final = 4
 
+# At the settling of a try, so by the last one, not by the clock: time in which nobody tried is not held against a reader.
 EXPIRE = """
-UPDATE deliveries SET state = 'expired', reason = 'given up: ' || reply
-WHERE send_id = :send AND state = 'deferred' AND outcome_at - first_try_at >= :patience
+UPDATE deliveries SET state = 'expired', reason = 'given up: ' || reply,
+    cause = iif(cause IN ('mailbox-full', 'disabled', 'quota'), cause, 'no-answer')
+WHERE id = :id AND fence = :fence AND state = 'deferred' AND outcome_at - first_try_at - idle_s >= :patience
 """
-CLAIM = """
-UPDATE deliveries SET state = 'claimed', fence = fence + 1, worker = :worker
-WHERE id IN (
-    SELECT id FROM deliveries WHERE send_id = :send AND state IN ('queued', 'deferred') AND due_at <= :now
+DUE = """
+send_id = :send AND state IN ('queued', 'deferred') AND due_at <= :now
         AND id <= coalesce((SELECT canary_id FROM sends WHERE id = :send AND coalesce(held_until, :now + 1) > :now), id)
         AND (:own = '[]' OR domain IN (SELECT value FROM json_each(:own)))
         AND (:others = '[]' OR domain NOT IN (SELECT value FROM json_each(:others)))
-    ORDER BY due_at, id LIMIT :limit)
+    ORDER BY due_at, id LIMIT :limit
+"""
+CLAIM_BY = """
+UPDATE deliveries SET state = 'claimed', fence = fence + 1, worker = :worker, route = :route
+WHERE id IN ({which})
 RETURNING id, fence, subscriber_id, address, name, fields, tags, attempts, first_try_at
 """
+CLAIM = CLAIM_BY.format(which=f"SELECT id FROM deliveries WHERE {DUE}")
+CLAIM_THESE = CLAIM_BY.format(which="SELECT value FROM json_each(:ids)")
+WAITING = f"SELECT id, domain FROM deliveries WHERE {DUE}"
 INTEND = """
 UPDATE deliveries SET state = 'sending', intent_at = :at, message_id = :message_id, first_try_at = coalesce(first_try_at, :at)
 WHERE id = :id AND fence = :fence AND state = 'claimed'
@@ -58,7 +68,7 @@ WHERE id = :id AND fence = :fence AND state = 'claimed'
 """
 SETTLE = """
 UPDATE deliveries SET state = :state, outcome_at = :at, due_at = coalesce(:due_at, 0), code = :code, reply = :reply,
-    reason = :reason, attempts = attempts + :tried, worker = '',
+    status = :status, cause = :cause, reason = :reason, attempts = attempts + :tried, worker = '', relay = iif(:relay = '', relay, :relay),
     first_try_at = CASE WHEN :tried THEN coalesce(first_try_at, :at) ELSE first_try_at END
 WHERE id = :id AND fence = :fence AND state IN ('claimed', 'sending', 'unknown')
 """
@@ -68,8 +78,6 @@ UPDATE deliveries SET state = 'skipped', outcome_at = :now,
 WHERE id IN (SELECT value FROM json_each(:ids)) AND EXISTS (SELECT 1 FROM suppressions WHERE suppressions.key = deliveries.key)
 RETURNING id
 """
-NEXT_DUE = "SELECT min(due_at) FROM deliveries WHERE send_id = ? AND state IN ('queued', 'deferred')"
-DISTANCE = "UPDATE rate SET next_at = max(next_at, ?) WHERE scope = ?"
 RELEASE = """
 UPDATE deliveries SET worker = '',
     state = iif((SELECT state FROM sends WHERE sends.id = deliveries.send_id) = 'cancelled', 'skipped', 'queued'),
@@ -79,13 +87,26 @@ WHERE id = ? AND fence = ? AND state = 'claimed'
 
 
 class SqliteLedger:
-    """The ledger of the send `send_id`, for the worker named `worker`, under the pace `limit`."""
+    """The ledger of the send `send_id`, for the worker named `worker`, under the pace `limit`, or `pace` where there is more than one limit."""
 
-    def __init__(self, writer: Writer, send_id: int, *, worker: str, limit: Limit) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        send_id: int,
+        *,
+        worker: str,
+        limit: Limit,
+        pace: Pacing | None = None,
+        patience: Patience = PATIENT,
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self._writer = writer
         self._send_id = send_id
         self._worker = worker
-        self._limit = limit
+        self._pace = pace or Pacing(total=limit)
+        self._patience_s = patience.give_up.total_seconds()
+        self._counts_bodies = bool(self._pace.relays or self._pace.total.caps or self._pace.total.warm_up)
+        self._now = now  # steps of the system's clock must not come between a slot and its message
 
     async def claim(self, limit: int, now: datetime, route: Route = EVERYBODY) -> Sequence[Claim]:
         """Hold up to `limit` due deliveries of the route, each with its slot."""
@@ -101,34 +122,43 @@ class SqliteLedger:
             "at": at.timestamp(),
         }
 
-        def operation(connection: apsw.Connection) -> bool:
+        def operation(connection: apsw.Connection) -> float | None:
             connection.execute(INTEND, values)
             if connection.changes():
-                if (
-                    claim.gap_s
-                ):  # it may leave later than its slot: the next one keeps its distance, after a kill as well
-                    connection.execute(DISTANCE, (time.time() + claim.gap_s, SCOPE))
-                return True
+                if claim.gap_s or self._counts_bodies:
+                    return pacing.count_body(connection, self._pace, claim.relay, claim.gap_s, self._now())
+                return 0.0
             connection.execute(LEFT, values)
             if not connection.changes():
                 connection.execute(RELEASE, (claim.delivery_id, claim.fence))
-            return False
+            return None
 
-        return self._writer.soon(operation)
+        if claim.gap_s:
+            return self._in_time(self._writer.soon(operation))
+        return self._writer.soon(lambda connection: operation(connection) is not None)
+
+    async def _in_time(self, asked: "asyncio.Future[float | None]") -> bool:
+        """Whether the body may leave; told when it may, at its distance from the last one of any process."""
+        at = await asked
+        if at:
+            await asyncio.sleep(max(at - self._now(), 0.0))
+        return at is not None
 
     def settle(self, claim: Claim, outcome: Outcome) -> Awaitable[None]:
         """Ask at once that a try's end be written down. Errors, when awaited: UnreachableError once the disk has refused it several times."""
-        return self._kept(claim, outcome, self._writer.soon(lambda connection: _settle(connection, claim, outcome)))
+        return self._kept(
+            claim, outcome, self._writer.soon(lambda connection: self._settle(connection, claim, outcome))
+        )
 
     async def _kept(self, claim: Claim, outcome: Outcome, asked: "asyncio.Future[None]") -> None:
         for left in range(SETTLE_TRIES - 1, -1, -1):
             try:
                 await asked
             except UnreachableError:
-                if not left:
+                if not left or self._writer.broken:
                     raise
                 await asyncio.sleep(SETTLE_PAUSE_S)
-                asked = self._writer.soon(lambda connection: _settle(connection, claim, outcome))
+                asked = self._writer.soon(lambda connection: self._settle(connection, claim, outcome))
             else:
                 return
 
@@ -143,19 +173,26 @@ class SqliteLedger:
 
     async def next_due(self) -> datetime | None:
         """When the earliest waiting delivery is due."""
-        row = await self._writer.soon(lambda connection: one_row(connection, NEXT_DUE, (self._send_id,)))
-        return None if row[0] is None else datetime.fromtimestamp(row[0], UTC)
+        at = await self._writer.soon(self._next_due)
+        return None if at is None or at >= NEVER else datetime.fromtimestamp(at, UTC)
 
     async def state(self) -> SendState:
         """Where the send stands."""
         return await self._writer.soon(self._state)
 
-    async def pause(self, reason: str) -> None:
-        """Stop the send with everything else still waiting."""
-        at = datetime.now(UTC).timestamp()
-        await self._writer.soon(
-            lambda connection: sends.set_state(connection, self._send_id, SendState.PAUSED, reason, at)
-        )
+    async def pause(self, reason: str, void: Collection[int] = ()) -> None:
+        """Stop the send with everything else still waiting; the refusals `void` count against nobody."""
+        at = self._now()
+
+        def operation(connection: apsw.Connection) -> None:
+            sends.set_state(connection, self._send_id, SendState.PAUSED, reason, at)
+            sends.annul(connection, self._send_id, void)
+
+        await self._writer.soon(operation)
+
+    def shut(self, group: str, reason: str) -> Awaitable[None]:
+        """Pause one group of recipient domains until the send is resumed: asked for at once; awaited, it is durable."""
+        return self._writer.soon(lambda connection: pacing.shut(connection, group, reason, self._pace))
 
     async def finish(self, now: datetime) -> bool:
         """Mark the send finished if nobody is open any more; whether it is."""
@@ -164,52 +201,91 @@ class SqliteLedger:
     def _state(self, connection: apsw.Connection) -> SendState:
         return SendState(one_row(connection, "SELECT state FROM sends WHERE id = ?", (self._send_id,))[0])
 
+    def _next_due(self, connection: apsw.Connection) -> float | None:
+        at = canary.next_due(connection, self._send_id)
+        held = pacing.held_until(connection, self._pace, self._now())
+        return at if at is None else max(at, held)
+
     def _claim(self, connection: apsw.Connection, limit: int, now: float, route: Route) -> list[Claim]:
-        if self._state(connection) is not SendState.RUNNING:
+        only_canary_waits = canary.look(connection, self._send_id, now)
+        if only_canary_waits or self._state(connection) is not SendState.RUNNING:
             return []
-        # By its last try, not by the clock: time in which nobody tried is not held against a reader.
-        connection.execute(EXPIRE, {"send": self._send_id, "patience": GIVE_UP.total_seconds()})
-        values = {"send": self._send_id, "now": now, "limit": limit, "worker": self._worker}
-        rows = connection.execute(
-            CLAIM, {**values, "own": _array(route.domains), "others": _array(route.others)}
-        ).fetchall()
-        # The last look is at the intent; this one spares the connection, which would have to be closed there.
-        ids = json.dumps([row[0] for row in rows])
-        left = {one for (one,) in connection.execute(LEFT_ALREADY, {"ids": ids, "now": now})}
-        rows = sorted(row for row in rows if row[0] not in left)
-        if not rows:
-            return self._claim(connection, limit, now, route) if left else []
-        slots = self._slots(connection, len(rows), now)
-        return [_claimed(row, slot, gap_s) for row, (slot, gap_s) in zip(rows, slots, strict=True)]
+        opening = pacing.opening(connection, self._pace, route.name, now)
+        opening.room = min(opening.room, limit)
+        if opening.clock_was_set_back:
+            pacing.start_afresh(connection, self._send_id, now)
+        if not opening.room:
+            return []
+        values: dict[str, Any] = {
+            "send": self._send_id,
+            "now": now,
+            "limit": opening.room,
+            "worker": self._worker,
+            "route": route.name,
+            "own": _array(route.domains),
+            "others": _array(route.others),
+        }
+        claims = (self._among if opening.receivers else self._next)(connection, opening, values)
+        opening.keep(connection)
+        return claims
 
-    def _slots(self, connection: apsw.Connection, count: int, now: float) -> list[tuple[float, float]]:
-        row = connection.execute("SELECT next_at, in_batch, granted_at FROM rate WHERE scope = ?", (SCOPE,)).fetchone()
-        slots = Slots(next_at=row[0], in_batch=row[1], granted_at=row[2]) if row else Slots()
-        after, granted = grant(slots, self._limit, count=count, now=now)
-        connection.execute(
-            "INSERT OR REPLACE INTO rate VALUES (?, ?, ?, ?)", (SCOPE, after.next_at, after.in_batch, after.granted_at)
-        )
-        return list(zip(granted, gaps(after, granted), strict=True))
+    def _next(self, connection: apsw.Connection, opening: pacing.Opening, values: dict[str, Any]) -> list[Claim]:
+        """Claim whoever is next."""
+        while True:
+            rows = connection.execute(CLAIM, values).fetchall()
+            here = {row[0]: row for row in sorted(_still_here(connection, rows, opening.now))}
+            if here or not rows:
+                return [_claimed(here[one.id], one, str(values["route"])) for one in opening.next_ids(here)]
+
+    def _among(self, connection: apsw.Connection, opening: pacing.Opening, values: dict[str, Any]) -> list[Claim]:
+        """Claim whoever is next and may be asked now; park whoever may not."""
+        claims: list[Claim] = []
+        for _ in range(ROUNDS):
+            waiting: list[Any] = connection.execute(WAITING, {**values, "limit": EXAMINED}).fetchall()
+            picked, held = opening.among(waiting, is_all=len(waiting) < EXAMINED)
+            pacing.park(connection, held)
+            ids = json.dumps([one.id for one in picked])
+            rows = connection.execute(CLAIM_THESE, {**values, "ids": ids}).fetchall()
+            here = {row[0]: row for row in _still_here(connection, rows, opening.now)}
+            claims += [_claimed(here[one.id], one, str(values["route"])) for one in picked if one.id in here]
+            if claims or len(waiting) < EXAMINED:
+                break
+        return claims
+
+    def _settle(self, connection: apsw.Connection, claim: Claim, outcome: Outcome) -> None:
+        reply = outcome.reply
+        at = outcome.at.timestamp()
+        values = {
+            "id": claim.delivery_id,
+            "fence": claim.fence,
+            "state": outcome.state.value,
+            "at": at,
+            "due_at": outcome.due_at.timestamp() if outcome.due_at else None,
+            "code": reply.code if reply else None,
+            "status": reply.status if reply else "",
+            "reply": reply.text if reply else "",
+            "cause": outcome.cause,
+            "reason": outcome.reason,
+            "relay": outcome.relay,
+            # what was put back, was the connection's or the account's matter: no try of this reader's
+            "tried": outcome.state not in {State.QUEUED, State.SKIPPED},
+        }
+        connection.execute(SETTLE, values)
+        if reply is None or reply.code // 100 == 2 or not connection.changes():  # noqa: PLR2004 - RFC 5321 4.2.1
+            return
+        if outcome.state is State.DEFERRED:
+            connection.execute(EXPIRE, {"id": claim.delivery_id, "fence": claim.fence, "patience": self._patience_s})
+        pacing.note_reply(connection, self._pace, claim.reader.address, claim.relay, reply, at)
 
 
-def _settle(connection: apsw.Connection, claim: Claim, outcome: Outcome) -> None:
-    reply = outcome.reply
-    values = {
-        "id": claim.delivery_id,
-        "fence": claim.fence,
-        "state": outcome.state.value,
-        "at": outcome.at.timestamp(),
-        "due_at": outcome.due_at.timestamp() if outcome.due_at else None,
-        "code": reply.code if reply else None,
-        "reply": reply.text if reply else "",
-        "reason": outcome.reason,
-        # what was put back, was the connection's or the account's matter: no try of this reader's
-        "tried": outcome.state not in {State.QUEUED, State.SKIPPED},
-    }
-    connection.execute(SETTLE, values)
+def _still_here(connection: apsw.Connection, rows: Sequence[tuple[Any, ...]], now: float) -> list[tuple[Any, ...]]:
+    """Return the claimed rows without those who have left; the last look is at the intent, this one spares the connection."""
+    ids = json.dumps([row[0] for row in rows])
+    left = {one for (one,) in connection.execute(LEFT_ALREADY, {"ids": ids, "now": now})}
+    return [row for row in rows if row[0] not in left]
 
 
-def _claimed(row: Sequence[object], slot: float, gap_s: float) -> Claim:
+def _claimed(row: Sequence[object], picked: pacing.Picked, route: str) -> Claim:
     delivery_id, fence, subscriber_id, address, name, fields, tags, attempts, first_try_at = row
     assert isinstance(delivery_id, int)
     assert isinstance(fence, int)
@@ -229,8 +305,9 @@ def _claimed(row: Sequence[object], slot: float, gap_s: float) -> Claim:
         reader=reader,
         attempts=attempts,
         first_try_at=first,
-        slot_at=datetime.fromtimestamp(slot, UTC),
-        gap_s=gap_s,
+        slot_at=datetime.fromtimestamp(picked.slot, UTC),
+        gap_s=picked.gap_s,
+        relay=route,
     )
 
 

@@ -22,7 +22,9 @@ CREATE TABLE sends (
     due_at          REAL,              -- of a scheduled one
     canary_id       INTEGER,           -- deliveries up to this id go first; NULL: all at once
     canary_hold_s   REAL NOT NULL DEFAULT 0,
+    paused_at       REAL,              -- since when, of a paused one
     held_until      REAL,              -- the canary is through: the others may go from here on
+    program         BLOB,              -- where it is not the edition's: of another list, or another kind
     UNIQUE (issue, audience, kind)     -- the same issue cannot go out twice by accident
 );
 
@@ -49,6 +51,11 @@ CREATE TABLE deliveries (
     reason        TEXT NOT NULL DEFAULT '',
     domain        TEXT NOT NULL DEFAULT '',    -- of the address, in lower case
     relay         TEXT NOT NULL DEFAULT '',    -- the name of the relay that answered last
+    route         TEXT NOT NULL DEFAULT '',    -- of a claimed one: the scope of the relay that holds it
+    status        TEXT NOT NULL DEFAULT '',    -- the reply's enhanced status
+    cause         TEXT NOT NULL DEFAULT '',    -- bounce.cause: why it was refused
+    idle_s        REAL NOT NULL DEFAULT 0,     -- of the time since its first try, what the send was paused
+    void          INTEGER NOT NULL DEFAULT 0,  -- 1: this refusal stopped the send; it counts against nobody
     UNIQUE (send_id, key)
 );
 CREATE INDEX waiting ON deliveries (send_id, due_at, id) WHERE state IN ('queued', 'deferred');
@@ -61,6 +68,8 @@ CREATE TABLE moves (               -- delivery.states.MOVES, so that the databas
 ) WITHOUT ROWID;
 CREATE TRIGGER legal_move BEFORE UPDATE OF state ON deliveries
 WHEN OLD.state <> NEW.state AND NOT EXISTS (SELECT 1 FROM moves WHERE old = OLD.state AND new = NEW.state)
+    -- states.BY_WORD: a refusal that stopped the send is taken back by the editor's word, and by nothing else
+    AND NOT (OLD.state = 'rejected' AND NEW.state = 'queued' AND OLD.void = 1 AND NEW.void = 0)
 BEGIN
     SELECT RAISE(ABORT, 'illegal move of a delivery');
 END;
@@ -69,22 +78,25 @@ CREATE TABLE rate (                -- pace.Slots, one row a scope: "relay", "rel
     scope      TEXT PRIMARY KEY,
     next_at    REAL NOT NULL,
     in_batch   INTEGER NOT NULL,
-    granted_at REAL NOT NULL
+    granted_at REAL NOT NULL,
+    body_at    REAL NOT NULL DEFAULT 0 -- when the next body may leave: also those held up keep their distance
 ) WITHOUT ROWID;
 
-CREATE TABLE caps (                -- what was granted in an hour or a day, for limits that count
-    scope TEXT NOT NULL,
-    span  TEXT NOT NULL,           -- "2026-12-01" or "2026-12-01T09", UTC
+CREATE TABLE caps (                -- the bodies that left in an hour or a day, for limits that count
+    scope TEXT NOT NULL,           -- as in rate
+    span  TEXT NOT NULL,           -- "2026-12-01", "2026-12-01T09" or "2026-12-01T09:15", UTC
     taken INTEGER NOT NULL,
     PRIMARY KEY (scope, span)
 ) WITHOUT ROWID;
 
-CREATE TABLE domains (             -- pace.Domain: a recipient domain group that asked for patience
+CREATE TABLE domains (             -- receivers.Receiver: a recipient domain group, or "relay:NAME", that asked for patience
     name       TEXT PRIMARY KEY,
-    interval_s REAL NOT NULL,      -- between two messages; 0: no limit
+    interval_s REAL NOT NULL,      -- between two messages, at slowed_at; 0: no limit
     until      REAL NOT NULL,      -- nothing before this
     next_at    REAL NOT NULL,
-    good       INTEGER NOT NULL    -- taken since it was slowed down or sped up
+    slowed_at  REAL NOT NULL,
+    parked_to  REAL NOT NULL,      -- waiting rows up to here know when to ask again
+    reason     TEXT NOT NULL       -- of a paused one
 ) WITHOUT ROWID;
 
 CREATE TABLE workers (             -- who works on this ledger, and until when that is to be believed

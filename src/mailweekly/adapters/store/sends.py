@@ -9,13 +9,16 @@ Errors: RefusedError for a send that exists already.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import apsw
 
+from mailweekly.adapters.store.canary import appoint
 from mailweekly.adapters.store.connection import one_row
+from mailweekly.adapters.store.pacing import unshut
+from mailweekly.delivery.canary import Canary
 from mailweekly.delivery.states import OPEN, SendState, State
 from mailweekly.errors import RefusedError
 
@@ -25,6 +28,7 @@ __all__ = [
     "Line",
     "Recipient",
     "Send",
+    "annul",
     "cancel",
     "counts",
     "find",
@@ -34,6 +38,7 @@ __all__ = [
     "history",
     "lines",
     "program",
+    "put_back",
     "reap",
     "resolve",
     "resume",
@@ -52,7 +57,7 @@ HOLDS: Final = (
 
 
 FROZEN: Final = (
-    "CREATE TEMP TABLE frozen (send_id, subscriber_id, key, address, name, fields, tags, state, reason, domain)"
+    "CREATE TEMP TABLE frozen (send_id, subscriber_id, key, address, name, fields, tags, state, reason, domain, later)"
 )
 # The domains take turns, each spread over the whole: one domain's trouble shows early and holds nobody else up.
 IN_TURN: Final = """
@@ -61,7 +66,26 @@ SELECT send_id, subscriber_id, key, address, name, fields, tags, state, reason, 
     SELECT *, rowid AS place,
         (row_number() OVER (PARTITION BY domain ORDER BY rowid) - 0.5) / count(*) OVER (PARTITION BY domain) AS turn
     FROM temp.frozen)
-ORDER BY turn, place
+ORDER BY later, turn, place
+"""
+# The Message-IDs and the links of another list or kind are others, though the edition is the same.
+OWN_PROGRAM: Final = (
+    "UPDATE sends SET program = ? WHERE id = ? AND (SELECT program FROM editions WHERE digest = ?) <> ?"
+)
+PROGRAM: Final = (
+    "SELECT coalesce(s.program, e.program) FROM sends s JOIN editions e ON e.digest = s.edition WHERE s.id = ?"
+)
+IDLE: Final = """
+UPDATE deliveries SET idle_s = idle_s + (SELECT max(:now - coalesce(paused_at, :now), 0) FROM sends WHERE id = :send)
+WHERE send_id = :send AND state = 'deferred' AND (SELECT state FROM sends WHERE id = :send) = 'paused'
+"""
+PUT_BACK: Final = """
+UPDATE deliveries SET state = 'queued', void = 0, due_at = 0, attempts = 0, first_try_at = NULL, idle_s = 0, reason = 'refused before; put back'
+WHERE send_id = ? AND state = 'rejected' AND void = 1
+"""
+CALLED_OFF: Final = """
+UPDATE deliveries SET state = 'skipped', reason = 'called off', outcome_at = ?
+WHERE state IN ('queued', 'deferred') AND send_id IN (SELECT id FROM sends WHERE state = 'cancelled' AND ? IN (id, 0))
 """
 
 
@@ -90,6 +114,8 @@ class Freeze:
     program: bytes
     audience_digest: str
     recipients: Iterable[Recipient]
+    canary: Canary | None = None  # who goes first; None: all at once
+    seeds: frozenset[str] = frozenset()  # keys of whoever leads the canary
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,14 +163,15 @@ def freeze(connection: apsw.Connection, what: Freeze, now: float) -> int:
         (what.issue, what.audience, what.kind, what.edition, what.audience_digest, now),
     )
     send_id = connection.last_insert_rowid()
+    connection.execute(OWN_PROGRAM, (what.program, send_id, what.edition, what.program))
     before = held(connection, what.issue, what.kind, other_than=send_id)
     connection.execute(FROZEN)
-    connection.executemany(
-        "INSERT INTO temp.frozen VALUES (?,?,?,?,?,?,?,?,?,?)", _rows(send_id, what.recipients, before)
-    )
+    connection.executemany("INSERT INTO temp.frozen VALUES (?,?,?,?,?,?,?,?,?,?,?)", _rows(send_id, what, before))
     connection.execute(IN_TURN)
     connection.execute("DROP TABLE temp.frozen")
-    _note(connection, now, send_id, f"frozen: issue {what.issue} to {what.audience}, edition {what.edition}")
+    if what.canary:
+        appoint(connection, send_id, what.canary, what.seeds)
+    _note(connection, now, send_id, f"frozen: {what.kind} {what.issue} to {what.audience}, edition {what.edition}")
     return send_id
 
 
@@ -170,8 +197,8 @@ def held(connection: apsw.Connection, issue: str, kind: str = "issue", *, other_
 
 
 def program(connection: apsw.Connection, send: Send) -> bytes:
-    """Return the frozen program of the send's edition."""
-    return bytes(one_row(connection, "SELECT program FROM editions WHERE digest = ?", (send.edition,))[0])
+    """Return the frozen program of the send."""
+    return bytes(one_row(connection, PROGRAM, (send.id,))[0])
 
 
 def counts(connection: apsw.Connection, send_id: int) -> dict[State, int]:
@@ -211,19 +238,27 @@ def reap(connection: apsw.Connection, now: float) -> int:
         " reason = 'the sender stopped between the message and its answer' WHERE state = 'sending'",
         (now,),
     )
-    return int(connection.changes())
+    unknown = int(connection.changes())
+    _skip_called_off(connection, 0, now)
+    return unknown
 
 
 def resume(connection: apsw.Connection, send_id: int, now: float) -> None:
-    """Set a paused send running again."""
+    """Set a paused send running again, and every receiver that was paused. The time it was paused is held against nobody."""
     _note(connection, now, send_id, "resumed")
-    connection.execute("UPDATE sends SET state = 'running', reason = '' WHERE id = ? AND state = 'paused'", (send_id,))
+    connection.execute(IDLE, {"send": send_id, "now": now})
+    connection.execute(
+        "UPDATE sends SET state = 'running', reason = '', paused_at = NULL WHERE id = ? AND state = 'paused'",
+        (send_id,),
+    )
+    unshut(connection)
 
 
 def set_state(connection: apsw.Connection, send_id: int, state: SendState, reason: str, now: float) -> bool:
     """Pause a running send, with the reason; whether it was running."""
     connection.execute(
-        "UPDATE sends SET state = ?, reason = ? WHERE id = ? AND state = 'running'", (state.value, reason, send_id)
+        "UPDATE sends SET state = ?, reason = ?, paused_at = ? WHERE id = ? AND state = 'running'",
+        (state.value, reason, now, send_id),
     )
     changed = bool(connection.changes())
     if changed:
@@ -248,7 +283,9 @@ def finish(connection: apsw.Connection, send_id: int, now: float) -> bool:
 def cancel(connection: apsw.Connection, send_id: int, now: float) -> int:
     """Call the send off: whoever waits is skipped; how many."""
     connection.execute(
-        "UPDATE sends SET state = 'cancelled' WHERE id = ? AND state IN ('running', 'paused')", (send_id,)
+        "UPDATE sends SET state = 'cancelled', reason = '', finished_at = ?"
+        " WHERE id = ? AND state IN ('scheduled', 'running', 'paused')",
+        (now, send_id),
     )
     skipped = _skip_called_off(connection, send_id, now)
     _note(connection, now, send_id, f"cancelled: {skipped} skipped")
@@ -257,6 +294,9 @@ def cancel(connection: apsw.Connection, send_id: int, now: float) -> int:
 
 def resolve(connection: apsw.Connection, send_id: int, *, resend: bool, now: float) -> int:
     """Settle the unknown ones by the editor's word: mail them again, or take them as accepted; how many."""
+    is_over = one_row(connection, "SELECT state = 'cancelled' FROM sends WHERE id = ?", (send_id,))[0]
+    if resend and is_over:
+        return 0  # called off: nobody of it is mailed any more
     state, reason = ("queued", "") if resend else ("accepted", "assumed accepted by the editor")
     connection.execute(
         "UPDATE deliveries SET state = ?, reason = ?, due_at = 0 WHERE send_id = ? AND state = 'unknown'",
@@ -272,12 +312,32 @@ def resolve(connection: apsw.Connection, send_id: int, *, resend: bool, now: flo
     return settled
 
 
-def _skip_called_off(connection: apsw.Connection, send_id: int, now: float) -> int:
+def annul(connection: apsw.Connection, send_id: int, refused: Collection[int]) -> int:
+    """Mark refusals that stopped the send: they count against nobody, and can be taken back; how many."""
+    if not refused:
+        return 0
     connection.execute(
-        "UPDATE deliveries SET state = 'skipped', reason = 'called off', outcome_at = ? WHERE send_id = ?"
-        " AND state IN ('queued', 'deferred') AND (SELECT state FROM sends WHERE id = send_id) = 'cancelled'",
-        (now, send_id),
+        "UPDATE deliveries SET void = 1 WHERE send_id = ? AND state = 'rejected' AND id IN (SELECT value FROM json_each(?))",
+        (send_id, json.dumps(sorted(refused))),
     )
+    return int(connection.changes())
+
+
+def put_back(connection: apsw.Connection, send_id: int, now: float) -> int:
+    """Put the refusals that stopped the send back among those who wait, by the editor's word; how many."""
+    connection.execute(PUT_BACK, (send_id,))
+    found = int(connection.changes())
+    if found:
+        _note(connection, now, send_id, f"resolved {found} refused: queued")
+        connection.execute(
+            "UPDATE sends SET state = 'running', finished_at = NULL WHERE id = ? AND state = 'finished'", (send_id,)
+        )
+    return found
+
+
+def _skip_called_off(connection: apsw.Connection, send_id: int, now: float) -> int:
+    """Skip whoever waits in a cancelled send (0: in any); how many."""
+    connection.execute(CALLED_OFF, (now, send_id))
     return int(connection.changes())
 
 
@@ -302,14 +362,15 @@ def _sends(connection: apsw.Connection, where: str, values: tuple[str, ...]) -> 
         )
 
 
-def _rows(send_id: int, recipients: Iterable[Recipient], before: frozenset[str]) -> Iterator[tuple[object, ...]]:
-    for one in recipients:
+def _rows(send_id: int, what: Freeze, before: frozenset[str]) -> Iterator[tuple[object, ...]]:
+    for one in what.recipients:
         reason = one.reason or (HELD if one.key in before else "")
         state = "skipped" if reason else "queued"
         fields = json.dumps(dict(one.fields), ensure_ascii=False, separators=(",", ":"))
         tags = json.dumps(sorted(one.tags), ensure_ascii=False)
         domain = one.key.rpartition("@")[2].lower()
-        yield (send_id, one.subscriber_id, one.key, one.address, one.name, fields, tags, state, reason, domain)
+        later = one.key not in what.seeds
+        yield (send_id, one.subscriber_id, one.key, one.address, one.name, fields, tags, state, reason, domain, later)
 
 
 def _note(connection: apsw.Connection, now: float, send_id: int, what: str) -> None:

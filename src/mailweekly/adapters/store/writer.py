@@ -5,7 +5,8 @@ An answer is given only after the commit. Grouping by turn, not by count, keeps 
 speed some tens of operations share one fsync.
 
 Errors: an operation that raises takes only itself down (the others run again without it). UnreachableError when the database cannot be written;
-what was asked is then not done, and the asker knows.
+what was asked is then not done, and the asker knows. Once the disk has failed to keep what was written, or the file is no
+more the one that was opened, every later call fails as well: nothing is sent on an unsure ledger.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from typing import Any, Final, TypeVar
 import apsw
 
 from mailweekly.adapters.store.connection import connect
+from mailweekly.adapters.store.guard import FileGuard
 from mailweekly.errors import UnreachableError
 
 __all__ = ["Writer"]
@@ -29,6 +31,8 @@ T = TypeVar("T")
 Operation = Callable[[apsw.Connection], Any]
 MAX_GROUP: Final = 512  # operations a commit: bounds the time one transaction holds the file
 CLOSE_S: Final = 30.0
+# After a failed fsync the kernel may have dropped what was to be written, and the next fsync says that all is well.
+UNSURE: Final = frozenset({apsw.SQLITE_IOERR_FSYNC, apsw.SQLITE_IOERR_DIR_FSYNC})
 
 
 @dataclass(slots=True)
@@ -47,6 +51,7 @@ class _Job:
             return  # nobody waits any more; what was asked is done all the same
         if self.error is not None:
             self.future.set_exception(self.error)
+            self.future.exception()  # seen: who gave up on it for another failure must not be told of this one as well
         else:
             self.future.set_result(self.result)
 
@@ -56,6 +61,7 @@ class Writer:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.broken: BaseException | None = None  # for good
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._opened: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
@@ -88,13 +94,15 @@ class Writer:
     def _run(self) -> None:
         try:
             connection = connect(self.path)
+            guard = FileGuard(self.path)
         except BaseException as error:  # noqa: BLE001 - handed to the thread that asked
             self._opened.set_exception(error)
             return
         self._opened.set_result(None)
         while (jobs := self._waiting()) is not None:
-            self._commit(connection, jobs)
-        connection.close()
+            self._commit(connection, guard, jobs)
+        with contextlib.suppress(apsw.Error):  # what was asked is committed; the rest is tidying up
+            connection.close()
 
     def _waiting(self) -> list[_Job] | None:
         job = self._jobs.get()
@@ -112,8 +120,8 @@ class Writer:
             jobs.append(job)
         return jobs
 
-    def _commit(self, connection: apsw.Connection, jobs: list[_Job]) -> None:
-        self._try(connection, jobs)
+    def _commit(self, connection: apsw.Connection, guard: FileGuard, jobs: list[_Job]) -> None:
+        self._try(connection, guard, jobs)
         waiting: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
         for job in jobs:
             if job.loop is None:
@@ -127,18 +135,34 @@ class Writer:
             with contextlib.suppress(RuntimeError):  # the loop is closed; what was asked is done
                 loop.call_soon_threadsafe(_hand_over, done)
 
-    def _try(self, connection: apsw.Connection, jobs: list[_Job]) -> None:
+    def _try(self, connection: apsw.Connection, guard: FileGuard, jobs: list[_Job]) -> None:
         try:
-            results = self._transaction(connection, [job.operation for job in jobs])
+            results = self._whole(connection, guard, [job.operation for job in jobs])
         except BaseException as error:  # noqa: BLE001 - handed to those who asked
             if len(jobs) == 1:
                 jobs[0].error = self._named(error)
                 return
             for job in jobs:  # one of them is at fault: each alone, in its order
-                self._try(connection, [job])
+                self._try(connection, guard, [job])
             return
         for job, result in zip(jobs, results, strict=True):
             job.result = result
+
+    def _whole(self, connection: apsw.Connection, guard: FileGuard, operations: list[Operation]) -> list[Any]:
+        if self.broken:
+            raise self.broken
+        try:
+            guard.check()
+            results = self._transaction(connection, operations)
+            guard.check()
+        except (UnreachableError, apsw.CorruptError) as error:
+            self.broken = error
+            raise
+        except apsw.IOError as error:
+            if getattr(error, "extendedresult", 0) in UNSURE:
+                self.broken = error
+            raise
+        return results
 
     @staticmethod
     def _transaction(connection: apsw.Connection, operations: list[Operation]) -> list[Any]:

@@ -2,6 +2,11 @@
 
 ALTER TABLE deliveries ADD COLUMN domain TEXT NOT NULL DEFAULT '';
 ALTER TABLE deliveries ADD COLUMN relay TEXT NOT NULL DEFAULT '';
+ALTER TABLE deliveries ADD COLUMN route TEXT NOT NULL DEFAULT '';
+ALTER TABLE deliveries ADD COLUMN status TEXT NOT NULL DEFAULT '';
+ALTER TABLE deliveries ADD COLUMN cause TEXT NOT NULL DEFAULT '';
+ALTER TABLE deliveries ADD COLUMN idle_s REAL NOT NULL DEFAULT 0;
+ALTER TABLE deliveries ADD COLUMN void INTEGER NOT NULL DEFAULT 0;
 UPDATE deliveries SET domain = lower(substr(key, instr(key, '@') + 1));
 
 CREATE TABLE sends_2 (
@@ -18,7 +23,9 @@ CREATE TABLE sends_2 (
     due_at          REAL,
     canary_id       INTEGER,
     canary_hold_s   REAL NOT NULL DEFAULT 0,
+    paused_at       REAL,
     held_until      REAL,
+    program         BLOB,
     UNIQUE (issue, audience, kind)
 );
 INSERT INTO sends_2 (id, issue, audience, kind, edition, audience_digest, state, reason, created_at, finished_at)
@@ -26,10 +33,19 @@ INSERT INTO sends_2 (id, issue, audience, kind, edition, audience_digest, state,
 DROP TABLE sends;
 ALTER TABLE sends_2 RENAME TO sends;
 
+ALTER TABLE rate ADD COLUMN body_at REAL NOT NULL DEFAULT 0;
 CREATE TABLE caps (scope TEXT NOT NULL, span TEXT NOT NULL, taken INTEGER NOT NULL, PRIMARY KEY (scope, span)) WITHOUT ROWID;
 CREATE TABLE domains (
-    name TEXT PRIMARY KEY, interval_s REAL NOT NULL, until REAL NOT NULL, next_at REAL NOT NULL, good INTEGER NOT NULL
+    name TEXT PRIMARY KEY, interval_s REAL NOT NULL, until REAL NOT NULL, next_at REAL NOT NULL, slowed_at REAL NOT NULL,
+    parked_to REAL NOT NULL, reason TEXT NOT NULL
 ) WITHOUT ROWID;
+DROP TRIGGER legal_move;
+CREATE TRIGGER legal_move BEFORE UPDATE OF state ON deliveries
+WHEN OLD.state <> NEW.state AND NOT EXISTS (SELECT 1 FROM moves WHERE old = OLD.state AND new = NEW.state)
+    AND NOT (OLD.state = 'rejected' AND NEW.state = 'queued' AND OLD.void = 1 AND NEW.void = 0)
+BEGIN
+    SELECT RAISE(ABORT, 'illegal move of a delivery');
+END;
 CREATE TABLE workers (
     name TEXT PRIMARY KEY, machine TEXT NOT NULL, process INTEGER NOT NULL, version TEXT NOT NULL,
     started_at REAL NOT NULL, lease_until REAL NOT NULL

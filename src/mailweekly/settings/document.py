@@ -1,0 +1,98 @@
+"""
+Settings from mailweekly.toml: what is the publication's, and may stand in git.
+
+Reads the parsed document that `cli` has loaded; it opens nothing.
+
+Errors: SettingsError naming the file, the key and the nearest known name.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from mailweekly.errors import SettingsError
+from mailweekly.settings.form import check_names, flattened, table_of, text_of
+from mailweekly.settings.relays import relay_tables
+from mailweekly.settings.speed import pace
+from mailweekly.settings.values import CanarySettings, DkimSettings, SenderSettings, Settings
+
+__all__ = ["TOML_NAME", "publication"]
+
+TOML_NAME: Final = "mailweekly.toml"
+
+
+def publication(document: Mapping[str, Any], *, place: str = TOML_NAME) -> Settings:
+    """Return the settings of a parsed mailweekly.toml. Errors: SettingsError for an unknown name or a wrong form."""
+    check_names(document, Settings, place)
+    values: dict[str, Any] = {}
+    for name in ("name", "lang", "timezone", "theme", "list", "base_url", "reason"):
+        if name in document:
+            values[name] = text_of(document[name], place, name)
+    if "sender" in document:
+        values["sender"] = _sender(table_of(document["sender"], place, "sender"), place)
+    if "pace" in document:
+        values["pace"] = pace(table_of(document["pace"], place, "pace"), place)
+    if "dkim" in document:
+        values["dkim"] = _dkim(table_of(document["dkim"], place, "dkim"), place)
+    if "canary" in document:
+        values["canary"] = _canary(table_of(document["canary"], place, "canary"), place)
+    if "relays" in document:
+        values["relays"] = relay_tables(table_of(document["relays"], place, "relays"), place)
+    for name in ("brand", "check"):
+        if name in document:
+            table = table_of(document[name], place, name)
+            values[name] = {key: text_of(value, place, f"{name}.{key}") for key, value in flattened(table).items()}
+    _check_base_url(values.get("base_url", ""), place)
+    _check_levels(values.get("check", {}), place)
+    _check_colours(values.get("brand", {}), place)
+    return Settings(**values)
+
+
+def _sender(table: Mapping[str, Any], place: str) -> SenderSettings:
+    check_names(table, SenderSettings, f"{place}: [sender]")
+    return SenderSettings(**{key: text_of(value, place, f"sender.{key}") for key, value in table.items()})
+
+
+def _dkim(table: Mapping[str, Any], place: str) -> DkimSettings:
+    check_names(table, DkimSettings, f"{place}: [dkim]")
+    return DkimSettings(**{key: text_of(value, place, f"dkim.{key}") for key, value in table.items()})
+
+
+def _canary(table: Mapping[str, Any], place: str) -> CanarySettings:
+    check_names(table, CanarySettings, f"{place}: [canary]")
+    seeds = table.get("seeds", [])
+    if not isinstance(seeds, list):
+        hint = 'Write seeds = ["you@your-domain"].'
+        raise SettingsError("'canary.seeds' is not a list.", place=f"{place}: canary.seeds", hint=hint)
+    return CanarySettings(seeds=tuple(text_of(one, place, "canary.seeds") for one in seeds))
+
+
+def _check_base_url(url: str, place: str) -> None:
+    try:
+        is_good = not url or (url.startswith("https://") and bool(urlsplit(url).hostname))
+    except ValueError:
+        is_good = False
+    if not is_good:
+        raise SettingsError(
+            "base_url is not an https address.",
+            place=f"{place}: base_url",
+            hint='Write base_url = "https://news.your-domain".',
+        )
+
+
+def _check_levels(levels: Mapping[str, str], place: str) -> None:
+    for rule, level in levels.items():
+        if level not in {"error", "warning", "info", "off"}:
+            raise SettingsError(
+                f"'{level}' is no level.",
+                place=f"{place}: check.{rule}",
+                hint="A level is error, warning, info or off.",
+            )
+
+
+def _check_colours(brand: Mapping[str, str], place: str) -> None:
+    for name, value in brand.items():
+        if name.startswith(("light.", "dark.", "color")) and not re.fullmatch(r"#[0-9A-Fa-f]{6}", value):
+            hint = 'Write six hex digits: "#0B6B62".'
+            raise SettingsError(f"'{value}' is no colour.", place=f"{place}: brand.{name}", hint=hint)
