@@ -108,6 +108,7 @@ class Settings:
     list: str = "readers"  # the list an issue goes to when its front matter names none
     base_url: str = ""  # https address of archive and unsubscribe pages
     reason: str = ""  # "You get this because …"
+    images: str = ""  # local ones: embed or publish (under base_url); empty: publish where there is a base_url
     brand: Mapping[str, str] = field(default_factory=dict)
     sender: SenderSettings = field(default_factory=SenderSettings)
     pace: Pace = field(default_factory=Pace)
@@ -153,7 +154,7 @@ def publication(document: Mapping[str, Any], *, place: str = TOML_NAME) -> Setti
     """Return the settings of a parsed mailweekly.toml. Errors: SettingsError for an unknown name or a wrong form."""
     _known(document, Settings, place)
     values: dict[str, Any] = {}
-    for name in ("name", "lang", "timezone", "theme", "list", "base_url", "reason"):
+    for name in ("name", "lang", "timezone", "theme", "list", "base_url", "reason", "images"):
         if name in document:
             values[name] = _text(document[name], place, name)
     if "sender" in document:
@@ -165,6 +166,7 @@ def publication(document: Mapping[str, Any], *, place: str = TOML_NAME) -> Setti
             table = _table(document[name], place, name)
             values[name] = {key: _text(value, place, f"{name}.{key}") for key, value in _flat(table).items()}
     _check_base_url(values.get("base_url", ""), place)
+    _check_images(values.get("images", ""), place)
     _check_levels(values.get("check", {}), place)
     _check_colours(values.get("brand", {}), place)
     return Settings(**values)
@@ -315,6 +317,12 @@ def _check_base_url(url: str, place: str) -> None:
             place=f"{place}: base_url",
             hint='Write base_url = "https://news.your-domain".',
         )
+
+
+def _check_images(wish: str, place: str) -> None:
+    if wish not in {"", "embed", "publish"}:
+        hint = 'Write images = "embed" or images = "publish".'
+        raise SettingsError(f"'{wish}' is no way for images to travel.", place=f"{place}: images", hint=hint)
 
 
 def _check_levels(levels: Mapping[str, str], place: str) -> None:
