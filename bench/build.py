@@ -19,7 +19,7 @@ from mailweekly.edition.model import Edition, Publication
 from mailweekly.edition.render import render
 from mailweekly.edition.theme import load
 from mailweekly.issue.damage import repair
-from mailweekly.issue.decode import decode
+from mailweekly.issue.decode import MAX_BYTES, decode
 from mailweekly.issue.parse import parse
 
 __all__ = ["ROOT", "issue_text", "measure", "processes"]
@@ -41,7 +41,11 @@ def issue_text() -> tuple[str, str]:
 
 
 def measure(rounds: int = 20) -> dict[str, float]:
-    """Return `build_ms` (median of warm builds, parse to edition), `grown_ratio` (ten times the content) and `html_bytes`."""
+    """
+    Return `build_ms` (median of warm builds, parse to edition), `grown_ratio` (ten times the content) and `html_bytes`.
+
+    `largest_ms` is the build of the same content as often as an issue may hold it, `largest_times` how often that is.
+    """
     text, _ = issue_text()
     theme = load("digest", theme_files(ROOT, "digest"))
 
@@ -49,16 +53,21 @@ def measure(rounds: int = 20) -> dict[str, float]:
         return render(parse(source, source="bench.md"), theme, PUBLICATION)
 
     edition = built(text)
-    grown = text + ("\n\n" + text.partition("\n## ")[2].join(("## ", "\n"))) * 9
-    one, ten = [], []
+    again = "\n\n" + text.partition("\n## ")[2].join(("## ", "\n"))
+    times = MAX_BYTES // len(text.encode())
+    one, ten, most = [], [], []
     for turn in range(rounds):
         one.append(_timed(lambda: built(text)))
         if turn % 4 == 0:
-            ten.append(_timed(lambda: built(grown)))
+            ten.append(_timed(lambda: built(text + again * 9)))
+        if turn % 8 == 0:
+            most.append(_timed(lambda: built(text + again * (times - 1))))
     build_ms = statistics.median(one)
     return {
         "build_ms": build_ms,
         "grown_ratio": statistics.median(ten) / build_ms,
+        "largest_ms": statistics.median(most),
+        "largest_times": float(times),
         "html_bytes": float(len(edition.html.encode())),
     }
 

@@ -85,7 +85,9 @@ def _tracked() -> list[Path]:
     )
     if listed.returncode == 0:
         return [ROOT / name for name in listed.stdout.decode().split("\0") if name and (ROOT / name).is_file()]
-    return [path for path in ROOT.rglob("*") if path.is_file() and not {".venv", ".venv-bench", ".git"} & set(path.parts)]
+    return [
+        path for path in ROOT.rglob("*") if path.is_file() and not {".venv", ".venv-bench", ".git"} & set(path.parts)
+    ]
 
 
 def _functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:

@@ -153,7 +153,13 @@ class Publication:
     def surroundings(self, **more: str) -> dict[str, str]:
         """Return the environment of a call: none of ours but what was set."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("MAILWEEKLY_")}
-        return {**kept, "PYTHONPATH": str(ROOT / "src"), **self.environment, **more}
+        return {
+            **kept,
+            "PYTHONPATH": str(ROOT / "src"),
+            "XDG_CACHE_HOME": f"{self.root}.cache",
+            **self.environment,
+            **more,
+        }
 
     def run(self, *arguments: str, timeout_s: float = TIMEOUT_S, more: Mapping[str, str] | None = None) -> Result:
         """Run a command to its end; `more` is added to its environment."""

@@ -1,9 +1,8 @@
 """What `preflight` finds in a prepared issue, and how the terminal, CI and a dry run are told."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
-from urllib.parse import unquote
 
 from mailweekly.adapters.files.folder import resolve_inside
 from mailweekly.adapters.files.lists import FOLDER, list_names
@@ -16,7 +15,6 @@ from mailweekly.errors import MailweeklyError
 from mailweekly.preflight import report
 from mailweekly.preflight.check import check
 from mailweekly.preflight.finding import Finding, Level
-from mailweekly.preflight.images import local_sources
 from mailweekly.preflight.place import Checked
 from mailweekly.settings import TOML_NAME
 
@@ -43,7 +41,10 @@ def find_faults(
         audience=audience,
         settings=place.settings,
         known_fields=known,
-        image_files=_image_files(place, ready),
+        image_files=frozenset(ready.pictures),
+        images={src: one.file for src, one in ready.pictures.items() if one.file},
+        image_faults={src: one.fault for src, one in ready.pictures.items() if one.fault},
+        embed=ready.embed,
         settings_text=_settings_text(place),
         relay_is_outbox=place.machine.relay.kind == "outbox" or place.machine.relay.is_loopback,
     )
@@ -95,28 +96,6 @@ def _head(root: Path, name: str) -> bytes:
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
         return head[: head.rfind(b"\n") + 1] if file.read(1) else head
-
-
-def _image_files(place: Place, ready: Prepared) -> frozenset[str]:
-    return frozenset(
-        src
-        for src in local_sources(ready.issue)
-        if any(_is_file(place.root, path) for path in _image_paths(place, ready, src))
-    )
-
-
-def _image_paths(place: Place, ready: Prepared, src: str) -> Iterator[Path]:
-    """Where the file of an image may be: beside the issue, then in the publication; as written, then without what an address may add."""
-    for written in dict.fromkeys((src, unquote(src.partition("?")[0].partition("#")[0]))):
-        for folder in (ready.file.path.parent, place.root):
-            yield folder / written.lstrip("/")
-
-
-def _is_file(root: Path, path: Path) -> bool:
-    try:
-        return resolve_inside(root, path).is_file()
-    except (MailweeklyError, OSError, ValueError):
-        return False
 
 
 def _settings_text(place: Place) -> str:

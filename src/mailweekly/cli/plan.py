@@ -5,7 +5,6 @@ Every reader's copy is composed once, so that whatever cannot be composed is fou
 """
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -26,10 +25,11 @@ from mailweekly.cli.place import Place, load
 from mailweekly.cli.prepared import SAMPLE_AT, Prepared, prepared, program_of, worded
 from mailweekly.delivery.canary import Canary
 from mailweekly.delivery.forecast import how_long
-from mailweekly.errors import DataError
+from mailweekly.errors import DataError, IssueError
 from mailweekly.message.gate import verify
 from mailweekly.message.model import Reader
 from mailweekly.message.program import Program, compose
+from mailweekly.message.variants import MOST_VARIANTS, Variant, check_variants, variants
 from mailweekly.preflight.finding import Finding, Level
 
 __all__ = ["Planned", "duration_of", "next_step", "plan", "planned", "recipients", "send_command", "show_plan"]
@@ -46,7 +46,8 @@ class Planned:
     people: Synced
     findings: tuple[Finding, ...]
     impossible: tuple[tuple[Subscriber, str], ...]  # whose copy cannot be composed, and why
-    size_bytes: int  # of one message
+    size_bytes: int  # of one message, the largest where readers get different ones
+    variants: tuple[Variant, ...]  # the mails the issue becomes, the most frequent first
     lead: Lead | None = None  # who goes first
     correction: Correction | None = None
 
@@ -90,7 +91,8 @@ def planned(
     program = program_of(place, ready, list_name=list_name, kind=wrong.kind if wrong else ISSUE)
     people = synced(place, database, list_name, keep=keep)
     people = narrowed(people, wrong) if wrong else without(people, database.held(ready.label))
-    impossible, size_bytes = _tried(program, people.audience.recipients)
+    found = judged(ready, people)
+    impossible, size_bytes = _tried(program, people, found)
     return Planned(
         ready=ready,
         program=program,
@@ -98,21 +100,42 @@ def planned(
         findings=find_faults(place, ready, people.audience, people.fields),
         impossible=impossible,
         size_bytes=size_bytes,
+        variants=found,
         lead=lead(canary, place.settings.canary.seeds, people.audience),
         correction=wrong,
     )
 
 
-def _tried(program: Program, readers: Sequence[Subscriber]) -> tuple[tuple[tuple[Subscriber, str], ...], int]:
-    """Compose each copy: whose cannot be and why, and the size of one in bytes."""
+def judged(ready: Prepared, people: Synced) -> tuple[Variant, ...]:
+    """Return the variants of the mail that occur. Errors: IssueError for too many, and for one that is no mail by itself."""
+    if not ready.edition.conditions:
+        return ()
+    found = variants(ready.edition.conditions, (reader_of(one) for one in people.audience.recipients))
+    if len(found) > MOST_VARIANTS:
+        raise IssueError(
+            f"The issue's conditions make {len(found):,} different mails for its readers; at most {MOST_VARIANTS} are sent.",
+            place=ready.file.shown,
+            hint="Ask for fewer segments and fields in `::: only` and `::: unless`.",
+        )
+    check_variants(ready.edition, found, place=ready.file.shown)
+    return found
+
+
+def _tried(
+    program: Program, people: Synced, found: tuple[Variant, ...]
+) -> tuple[tuple[tuple[Subscriber, str], ...], int]:
+    """Return whose copy cannot be composed and why, and the bytes of the largest of one copy of each variant."""
     impossible = []
+    firsts = {variant.example.subscriber_id for variant in found}
     size_bytes = 0
-    for number, subscriber in enumerate(readers[:TRIED_MOST]):
+    for number, subscriber in enumerate(people.audience.recipients):
+        if number >= TRIED_MOST and subscriber.id not in firsts:
+            continue
         try:
             message = compose(program, reader_of(subscriber), delivery_id=0, at=SAMPLE_AT)
-            if number == 0:
+            if number == 0 or subscriber.id in firsts:
                 verify(message, program)
-                size_bytes = len(message.content)
+                size_bytes = max(size_bytes, len(message.content))
         except DataError as error:
             impossible.append((subscriber, error.what))
     return tuple(impossible), size_bytes
@@ -201,6 +224,8 @@ def show_plan(place: Place, found: Planned) -> None:
         terminal.out(f"  canary      {lead_line(found.lead, people.audience.name)}")
     if found.correction:
         terminal.out(*found.correction.lines)
+    if found.variants:
+        terminal.out(f"  variants    {_variants(found.variants)}", *_shown(found.variants))
     if found.impossible:
         terminal.out(
             f"  impossible  {len(found.impossible):,}: {found.impossible[0][1]} (s{found.impossible[0][0].id})"
@@ -229,6 +254,7 @@ def document(place: Place, found: Planned) -> dict[str, Any]:
         "left_out": [{"subscriber": f"s{one.subscriber.id}", "reason": one.reason} for one in audience.left_out],
         "suppressed_rows": sum(found.people.only_suppressed.values()),
         "impossible": [{"subscriber": f"s{one.id}", "reason": why} for one, why in found.impossible],
+        "variants": [{"readers": one.readers, "answers": dict(one.answers)} for one in found.variants],
         "seconds": duration_of(place, len(audience.recipients)).total_seconds(),
         "relay": str(place.machine.relay),
         "sizes": {
@@ -264,6 +290,16 @@ def _rejected(one: Reject) -> dict[str, Any]:
         "mend": one.mend,
         "kind": one.kind,
     }
+
+
+def _variants(found: tuple[Variant, ...]) -> str:
+    numbers = ", ".join(f"{one.readers:,}" for one in found)
+    several = f"{len(found)} variants" if len(found) > 1 else "1 variant"
+    return f"{several} of the mail: {numbers} {'reader' if numbers == '1' else 'readers'}"
+
+
+def _shown(found: tuple[Variant, ...]) -> list[str]:
+    return [f"              {one.readers:,}: {one.said}" for one in found]
 
 
 def _rate(place: Place) -> str:

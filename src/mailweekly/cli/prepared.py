@@ -6,30 +6,38 @@ What was previewed is what is sent, because all of them come through here.
 
 import hashlib
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from mailweekly import address
 from mailweekly.adapters.files.issues import IssueFile, find_issue
+from mailweekly.adapters.files.pictures import Picture, read_pictures
 from mailweekly.adapters.files.themes import theme_files, theme_places
 from mailweekly.adapters.render.renderer import Renderer
 from mailweekly.cli import terminal
 from mailweekly.cli.place import Place
 from mailweekly.edition.model import Edition, Publication
+from mailweekly.edition.theme import own_components
 from mailweekly.errors import MailweeklyError, SettingsError
+from mailweekly.issue.containers import CONTAINERS
 from mailweekly.issue.decode import decode
 from mailweekly.issue.model import Issue
 from mailweekly.issue.parse import parse
 from mailweekly.message.model import Message, Reader, Sender
 from mailweekly.message.program import Program, compose, prepare
+from mailweekly.preflight.images import is_local, local_sources
 from mailweekly.tokens import Keys
 
 __all__ = [
     "Prepared",
+    "embeds",
     "issue_label",
     "keys_of",
+    "picture_bytes",
+    "pictures_of",
     "prepared",
     "program_of",
     "publication_of",
@@ -37,9 +45,12 @@ __all__ = [
     "sample_message",
     "sample_of",
     "sender_of",
+    "web_page_of",
     "worded",
 ]
 
+WEB: Final = "web.html.j2"  # a theme that has it, itself or by its parents, draws web pages
+WAYS: Final = ("embed", "publish")  # of local images; the second needs a base_url
 SAMPLE_AT: Final = datetime(2000, 1, 1, tzinfo=UTC)  # a fixed instant: the same issue gives the same sample
 SAMPLE_KEYS: Final = Keys(current=b"a sample is signed for nobody" * 2)
 SAMPLE_READER: Final = Reader(subscriber_id=0, address="reader@example.org", name="")
@@ -55,6 +66,8 @@ class Prepared:
     edition: Edition
     label: str  # "78": what the ledger calls it
     list_name: str
+    pictures: Mapping[str, Picture] = field(default_factory=dict)  # files of local images, by source as written
+    embed: bool = False  # they travel in the message
 
 
 def prepared(place: Place, ref: str, renderer: Renderer | None = None) -> Prepared:
@@ -64,8 +77,9 @@ def prepared(place: Place, ref: str, renderer: Renderer | None = None) -> Prepar
     own.warm()  # it loads its modules while this process reads and parses
     try:
         text = decode(file.raw, source=file.shown)
-        issue = parse(text, source=file.shown)
-        edition = render_issue(place, issue, text, own)
+        issue = with_own_components(place, parse(text, source=file.shown), text)
+        pictures = pictures_of(place, file, issue)
+        edition = render_issue(place, issue, text, own, pictures)
     except MailweeklyError:
         if terminal.STATE.debug and own.diagnostics:
             terminal.say(own.diagnostics)
@@ -80,20 +94,68 @@ def prepared(place: Place, ref: str, renderer: Renderer | None = None) -> Prepar
         edition=edition,
         label=issue_label(issue, file.path),
         list_name=issue.meta.get("list") or place.settings.list,
+        pictures=pictures,
+        embed=embeds(place, issue),
     )
 
 
-def render_issue(place: Place, issue: Issue, text: str, renderer: Renderer) -> Edition:
-    """Return the edition of `text`, rendered in the child process."""
+def with_own_components(place: Place, issue: Issue, text: str) -> Issue:
+    """Return the issue as its theme understands it: a theme may bring containers of its own."""
     theme = issue.meta.get("theme") or place.settings.theme
-    return renderer.render(
-        text,
-        source=issue.source,
-        theme_files=theme_files(place.root, theme),
-        theme_places=theme_places(place.root, theme),
-        theme=theme,
-        publication=publication_of(place, issue.meta.get("list") or place.settings.list),
-    )
+    try:
+        files = [file for folder in theme_files(place.root, theme).values() for file in folder]
+    except MailweeklyError:
+        return issue  # the rendering tells what is wrong with the theme
+    own = own_components(files) - CONTAINERS
+    return parse(text, source=issue.source, components=own) if own else issue
+
+
+def pictures_of(place: Place, file: IssueFile, issue: Issue) -> dict[str, Picture]:
+    """Return the files of the issue's local images and of the logo; images beside the issue come before those of the publication."""
+    logo = place.settings.brand.get("logo", "")
+    found = read_pictures(place.root, place.root, [logo] if is_local(logo) else [])
+    return found | read_pictures(place.root, file.path.parent, local_sources(issue))
+
+
+def embeds(place: Place, issue: Issue) -> bool:
+    """Return whether local images travel in the message: as the issue says, else the settings, else where they have no address."""
+    wish = issue.meta.get("images", "")
+    return (wish if wish in WAYS else place.settings.images or WAYS[bool(place.settings.base_url)]) == "embed"
+
+
+def picture_bytes(pictures: Mapping[str, Picture]) -> dict[str, bytes]:
+    """Return the bytes of images by their hash, as a message takes them."""
+    return {one.file.sha256: one.content for one in pictures.values() if one.file}
+
+
+def render_issue(
+    place: Place, issue: Issue, text: str, renderer: Renderer, pictures: Mapping[str, Picture] | None = None
+) -> Edition:
+    """Return the edition of `text`, rendered in the child process."""
+    return renderer.render(text, **_request(place, issue, pictures or {}))
+
+
+def web_page_of(place: Place, ready: Prepared, renderer: Renderer, *, canonical_url: str = "") -> str:
+    """Return the issue's page for the archive, drawn in the child process; "" where the theme has none."""
+    request = _request(place, ready.issue, ready.pictures)
+    if not any(WEB in files for files in request["theme_files"].values()):
+        return ""
+    return renderer.web_page(ready.text, **request, canonical_url=canonical_url)
+
+
+def _request(place: Place, issue: Issue, pictures: Mapping[str, Picture]) -> dict[str, Any]:
+    theme = issue.meta.get("theme") or place.settings.theme
+    return {
+        "source": issue.source,
+        "theme_files": theme_files(place.root, theme),
+        "theme_places": theme_places(place.root, theme),
+        "theme": theme,
+        "publication": replace(
+            publication_of(place, issue.meta.get("list") or place.settings.list),
+            images={src: one.file for src, one in pictures.items() if one.file},
+            embed=embeds(place, issue),
+        ),
+    }
 
 
 def worded(edition: Edition, text: str) -> str:
@@ -116,6 +178,7 @@ def publication_of(place: Place, list_name: str) -> Publication:
         lang=settings.lang,
         sender_name=settings.sender.name or settings.name,
         sender_address=settings.sender.address,
+        reply_to=settings.sender.reply_to,
         postal_address=settings.sender.postal_address,
         reason=settings.reason,
         base_url=settings.base_url,
@@ -184,15 +247,31 @@ def program_of(
         list_name=name,
         kind=kind,
         test=test,
+        pictures=picture_bytes(ready.pictures),
     )
 
 
-def sample_message(place: Place, edition: Edition, *, label: str, list_name: str) -> tuple[Message, Program]:
+def sample_message(
+    place: Place, edition: Edition, *, label: str, list_name: str, pictures: Mapping[str, bytes] | None = None
+) -> tuple[Message, Program]:
     """Return one sample copy and its program: the same on every run and machine, its tokens signed by no real key."""
-    program = prepare(edition, sender_of(place, list_name), keys=SAMPLE_KEYS, issue_label=label, list_name=list_name)
+    program = prepare(
+        edition,
+        sender_of(place, list_name),
+        keys=SAMPLE_KEYS,
+        issue_label=label,
+        list_name=list_name,
+        pictures=pictures,
+    )
     return compose(program, SAMPLE_READER, delivery_id=0, at=SAMPLE_AT), program
 
 
 def sample_of(place: Place, ready: Prepared) -> tuple[Message, Program]:
     """Return one sample copy of a prepared issue."""
-    return sample_message(place, ready.edition, label=ready.label, list_name=ready.list_name)
+    return sample_message(
+        place,
+        ready.edition,
+        label=ready.label,
+        list_name=ready.list_name,
+        pictures=picture_bytes(ready.pictures),
+    )

@@ -2,12 +2,13 @@
 
 import sys
 import webbrowser
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from mailweekly.adapters.files.folder import read_file, resolve_inside
+from mailweekly.adapters.files.folder import read_file
 from mailweekly.adapters.files.issues import find_issue, list_issues
+from mailweekly.adapters.files.pictures import LARGEST, find_picture
 from mailweekly.adapters.files.shipped import shipped_root
 from mailweekly.adapters.render.renderer import Renderer
 from mailweekly.adapters.web.server import serve_preview
@@ -15,7 +16,7 @@ from mailweekly.adapters.web.studio import IssueRow, Rendered, Studio
 from mailweekly.cli import terminal
 from mailweekly.cli.findings import find_faults
 from mailweekly.cli.place import Place, load
-from mailweekly.cli.prepared import prepared, sample_message
+from mailweekly.cli.prepared import picture_bytes, prepared, sample_message
 from mailweekly.edition.model import Edition
 from mailweekly.errors import MailweeklyError
 from mailweekly.issue.decode import decode
@@ -23,8 +24,6 @@ from mailweekly.issue.model import Issue
 from mailweekly.issue.parse import parse
 
 __all__ = ["preview", "studio_of"]
-
-IMAGE_BYTES = 5_000_000  # a larger picture has no place in mail
 
 
 def preview(ref: str, *, port: int, host: str, no_open: bool) -> None:
@@ -40,12 +39,13 @@ def preview(ref: str, *, port: int, host: str, no_open: bool) -> None:
 
 def studio_of(place: Place, renderer: Renderer) -> Studio:
     """Return everything the preview can show of the publication."""
+    shelf: dict[int, Mapping[str, bytes]] = {}  # images of the last good rendering of each issue, by hash and by cid
     return Studio(
         publication=place.settings.name,
         issues=lambda: _rows(place),
-        render=lambda number: _rendered(place, renderer, number),
-        sample_message=lambda edition: _sample(place, edition),
-        image=lambda number, address: _image(place, number, address),
+        render=lambda number: _rendered(place, renderer, number, shelf),
+        sample_message=lambda edition: _sample(place, edition, shelf.get(edition.number or 0, {})),
+        image=lambda number, address: _image(place, number, address, shelf.get(number, {})),
         watched=_watched(place.root),
     )
 
@@ -83,7 +83,7 @@ def _rows(place: Place) -> Sequence[IssueRow]:
     return rows
 
 
-def _rendered(place: Place, renderer: Renderer, number: int) -> Rendered:
+def _rendered(place: Place, renderer: Renderer, number: int, shelf: dict[int, Mapping[str, bytes]]) -> Rendered:
     source, text = f"issue {number}", ""
     try:
         file = find_issue(place.root, str(number))
@@ -92,35 +92,36 @@ def _rendered(place: Place, renderer: Renderer, number: int) -> Rendered:
         ready = prepared(fresh, str(number), renderer)
     except MailweeklyError as error:
         return Rendered(source=source, source_text=text, edition=None, error=error)
+    contents = picture_bytes(ready.pictures)
+    shelf[number] = contents | {f"cid:{one.cid}": contents[one.sha256] for one in ready.edition.embedded}
     return Rendered(
         source=source, source_text=ready.text, edition=ready.edition, check=lambda: find_faults(fresh, ready)
     )
 
 
-def _sample(place: Place, edition: Edition) -> bytes:
-    message, _ = sample_message(place, edition, label=str(edition.number or ""), list_name=place.settings.list)
+def _sample(place: Place, edition: Edition, pictures: Mapping[str, bytes]) -> bytes:
+    label = str(edition.number or "")
+    message, _ = sample_message(place, edition, label=label, list_name=place.settings.list, pictures=pictures)
     return message.content
 
 
-def _image(place: Place, number: int, address: str) -> bytes | None:
-    """The file behind an image's address, if it is one of the publication's; addresses are relative to the issue's file or the folder."""
+def _image(place: Place, number: int, address: str, pictures: Mapping[str, bytes]) -> bytes | None:
+    """The image behind an address, if it is one of the publication's: embedded, or a file seen from the issue's folder or the publication's."""
+    if address in pictures:
+        return pictures[address]
     base = place.settings.base_url
     if base and address.startswith(base + "/"):  # where the edition puts a local picture
         address = address.removeprefix(base + "/")
     if "://" in address or address.startswith(("data:", "//")):
         return None
     try:
-        folder = find_issue(place.root, str(number)).path.parent
-        for start in (folder, place.root):
-            path = start / address
-            if path.is_file():
-                return read_file(resolve_inside(place.root, path), limit=IMAGE_BYTES)
+        path = find_picture(place.root, find_issue(place.root, str(number)).path.parent, address)
+        return read_file(path, limit=LARGEST) if path else None
     except MailweeklyError:
         return None
-    return None
 
 
 def _watched(root: Path) -> tuple[Path, ...]:
     themes = (root / "templates", shipped_root() / "templates")
-    wanted = [root / "issues", root / "mailweekly.toml", *themes]
+    wanted = [root / "issues", root / "images", root / "mailweekly.toml", *themes]
     return tuple(path for path in dict.fromkeys(wanted) if path.exists())

@@ -8,16 +8,22 @@ Refuses raw HTML but `Html`, which the parser has sanitised; its images get what
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from copy import deepcopy
+from dataclasses import replace
+from html import unescape
 from itertools import groupby
 from typing import Final
 
-from mailweekly.edition import escape
-from mailweekly.edition.conditions import CLOSE, condition, is_in, opening
+from mailweekly.edition import escape, web_markup
+from mailweekly.edition.conditions import CONDITIONAL
 from mailweekly.edition.highlight import coloured
-from mailweekly.edition.inlines import image, inline_html, only_images, unlinked
+from mailweekly.edition.images import shown_size
+from mailweekly.edition.inlines import image, inline_html, measures, only_images, unlinked
 from mailweekly.edition.page import DEEPEST, Page, flat
+from mailweekly.edition.presence import ALWAYS, both, frames, guarded, presence, variants
 from mailweekly.edition.sources import source
+from mailweekly.edition.streams import are_entries, drawn_entries
 from mailweekly.edition.tables import table_html
 from mailweekly.issue.model import (
     Block,
@@ -43,22 +49,26 @@ __all__ = ["blocks_html", "footnotes_html"]
 
 INDENT_PX: Final = 24  # a list's or quote's indent: pictures inside are that much narrower
 NARROWEST_PX: Final = 120
+BOXED: Final = frozenset({"note", "quote", "sponsor", "poll"})  # containers that stand in; the others keep the column
 GAP_PX: Final = 24  # between two columns
 IMG: Final = re.compile(r"<img\b([^<>]*?)/?>")
 ATTRIBUTE: Final = re.compile(r'([a-zA-Z-]+)="([^"]*)"')
 TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)\b[^<>]*?(/?)>")
 BLANKS: Final = re.compile(r">\s*\n\s*<")
 VOID: Final = frozenset({"br", "hr", "img", "col", "wbr"})
+UNDIVIDED: Final = frozenset({"button", "columns", "poll"})  # drawn once for each answer to the conditions in them
 
 
 def blocks_html(blocks: Iterable[Block | Entry], page: Page) -> str:
     """Return the markup of blocks and entries in the order written; neighbouring entries are drawn together."""
     drawn = []
-    for are_entries, run in groupby(blocks, key=lambda block: isinstance(block, Entry)):
-        if are_entries:
-            drawn.append(page.draw_entries([entry for entry in run if isinstance(entry, Entry)]))
+    for is_run, run in groupby(frames(tuple(blocks), page.medium), key=lambda pair: are_entries(pair[0])):
+        if is_run:
+            drawn.append(drawn_entries([block for block, _ in run], page))
         else:
-            drawn.extend(_block(block, page) for block in run if not isinstance(block, Entry))
+            drawn.extend(
+                guarded(_block(block, page), who) for block, who in run if who and not isinstance(block, Entry)
+            )
     return "".join(drawn)
 
 
@@ -66,16 +76,22 @@ def footnotes_html(notes: Sequence[Footnote], page: Page) -> str:
     """Return the notes at the end of an entry or of the issue, numbered as they are referred to."""
     if not notes:
         return ""
-    rows = "".join(_note(note, page) for note in notes)
+    if page.medium == "web":
+        return web_markup.notes([(note.number, blocks_html(note.blocks, page)) for note in notes], page)
+    rows = "".join(
+        guarded(_note(note.number, inner, page), who)
+        for note in notes
+        for who, inner in variants(note.blocks, page.medium, leading=True)
+    )
     return f'<div class="fn">{rows}</div>'
 
 
-def _note(note: Footnote, page: Page) -> str:
-    match note.blocks:
+def _note(number: int, blocks: Sequence[Block | Entry], page: Page) -> str:
+    match blocks:
         case (Paragraph(children=children), *rest):
-            return f"<p>[{note.number}] {inline_html(children, page)}</p>{blocks_html(rest, page)}"
+            return f"<p>[{number}] {inline_html(children, page)}</p>{blocks_html(rest, page)}"
         case _:
-            return f"<p>[{note.number}]</p>{blocks_html(note.blocks, page)}"
+            return f"<p>[{number}]</p>{blocks_html(blocks, page)}"
 
 
 def _block(block: Block, page: Page) -> str:
@@ -90,7 +106,7 @@ def _block(block: Block, page: Page) -> str:
         case Quote():
             return f'<blockquote class="bq">{_inside(block.blocks, page, INDENT_PX)}</blockquote>'
         case Code():
-            return _code(block)
+            return web_markup.code(block) if page.medium == "web" else _code(block)
         case Table():
             return table_html(block, page)
         case Picture():
@@ -140,8 +156,9 @@ def _picture(block: Picture, page: Page) -> str:
 def _image_block(pair: tuple[Image, str], caption: str, url: str, page: Page) -> str:
     value, link = pair[0], url or pair[1]
     alt = value.alt or (caption or source(link) or link if link else "")
-    width = min(value.width or page.column_px, page.column_px)
-    drawn = image(value, page, width_px=width, alt=alt, kind="im")
+    drawn = image(value, page, room_px=page.column_px, alt=alt, kind="im")
+    if page.medium == "web":
+        return web_markup.figure(drawn, caption, link)
     if link:
         drawn = f'<a href="{escape.attribute(link)}">{drawn}</a>'
     below = f'<p class="cp">{escape.text(caption)}</p>' if caption else ""
@@ -151,11 +168,19 @@ def _image_block(pair: tuple[Image, str], caption: str, url: str, page: Page) ->
 def _list(block: ListBlock, page: Page) -> str:
     tag = "ol" if block.ordered else "ul"
     start = f' start="{block.start}"' if block.ordered and block.start != 1 else ""
-    items = "".join(f"<li>{_item(item, page)}</li>" for item in block.items)
+    items = "".join(drawn for item in block.items for drawn in _items(item, page))
     return f"<{tag}{start}>{items}</{tag}>"
 
 
-def _item(item: Sequence[Block], page: Page) -> str:
+def _items(item: Sequence[Block], page: Page) -> Iterator[str]:
+    """Yield an item, once for each reader's beginning of it; one of which nothing is left is left out."""
+    for who, inner in variants(item, page.medium, leading=True):
+        whom = both(who, presence(inner, page.medium)) if item else ALWAYS
+        if whom:
+            yield guarded(f"<li>{_item(inner, page)}</li>", whom)
+
+
+def _item(item: Sequence[Block | Entry], page: Page) -> str:
     """Return an item; its first paragraph goes without `<p>`, which mail clients space each in their own way."""
     match item:
         case (Paragraph(children=children), *rest) if not only_images(children):
@@ -182,9 +207,10 @@ def _own_image(attributes: str, page: Page) -> str:
     """Return an image of the editor's own HTML with alt and width. Values are escaped already: they are passed on as they are."""
     given = dict(ATTRIBUTE.findall(attributes))
     digits = re.match(r"\d{1,4}$", given.get("width", ""))
-    width = max(min(int(digits[0]) if digits else page.column_px, page.column_px), 1)
-    src, alt = page.address(given.get("src", "")), given.get("alt", "")
-    return f'<img class="im" src="{src}" alt="{alt}" width="{width}" style="max-width:{width}px" />'
+    src, alt = unescape(given.get("src", "")), given.get("alt", "")
+    authored = max(int(digits[0]), 1) if digits else None
+    size = shown_size(page.images.get(src), src, authored=authored, room=page.column_px)
+    return f'<img class="im" src="{escape.attribute(page.address(src))}" alt="{alt}" {measures(*size)} />'
 
 
 def _depth(markup: str) -> int:
@@ -198,16 +224,22 @@ def _depth(markup: str) -> int:
 
 
 def _component(block: Component, page: Page) -> str:
-    if not is_in(block, page.medium):
-        return ""
-    if block.name in {"only", "unless"}:
-        body = blocks_html(block.blocks, page)
-        asked = condition(block)
-        if not asked:
-            return body
-        page.conditions.append(asked)
-        return f"{opening(asked)}{body}{CLOSE}"
+    if block.name in CONDITIONAL:
+        return blocks_html(block.blocks, page)
+    if block.name not in UNDIVIDED:
+        return _container(block, page)
+    drawn, ranks = [], page.ranks
+    for who, inner in variants(block.blocks, page.medium):
+        page.ranks = deepcopy(ranks)
+        if block.name == "button" or presence(inner, page.medium) or not block.blocks:
+            drawn.append(guarded(_container(replace(block, blocks=inner), page), who))
+    return "".join(drawn)
+
+
+def _container(block: Component, page: Page) -> str:
     body = _body(block, page)
+    if block.name == "sponsor" and page.medium == "web":
+        body = web_markup.paid(body)
     drawn = page.draw_component(block.name, block.options, body)
     return body if drawn is None else drawn
 
@@ -221,7 +253,7 @@ def _body(block: Component, page: Page) -> str:
         case "poll":
             return "".join(_answers(part, page) or _inside([part], page, INDENT_PX) for part in block.blocks)
         case _:
-            return _inside(block.blocks, page, INDENT_PX)
+            return _inside(block.blocks, page, INDENT_PX if block.name in BOXED else 0)
 
 
 def _columns(blocks: Sequence[Block | Entry], page: Page) -> str:
@@ -236,6 +268,8 @@ def _columns(blocks: Sequence[Block | Entry], page: Page) -> str:
     if len(parts) < 2 or page.depth >= DEEPEST:  # noqa: PLR2004 (a row needs two)
         return _inside([block for part in parts for block in part], page, 0)
     cells = [_inside(part, page, (page.column_px + GAP_PX) // 2) for part in parts]
+    if page.medium == "web":
+        return web_markup.columns(cells)
     rows = "".join(f"<tr>{_row(cells[at : at + 2])}</tr>" for at in range(0, len(cells), 2))
     return (
         f'<table role="presentation" class="cl" width="100%" cellpadding="0" cellspacing="0" border="0">{rows}</table>'

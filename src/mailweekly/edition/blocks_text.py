@@ -11,9 +11,11 @@ from typing import Final
 
 from mailweekly.edition import escape
 from mailweekly.edition.columns import WIDTH, pad, width, wrapped
-from mailweekly.edition.conditions import CLOSE, condition, is_in, opening, unmarked
+from mailweekly.edition.conditions import CONDITIONAL, unmarked
 from mailweekly.edition.page import DEEPEST, flat
+from mailweekly.edition.presence import ALWAYS, When, both, frames, presence, variants
 from mailweekly.edition.sponsor import sponsored
+from mailweekly.edition.stacks import marked, stacked
 from mailweekly.issue.model import (
     Block,
     Break,
@@ -50,7 +52,7 @@ class Sheet:
     """Words of the theme, what fills components, and how entries are written."""
 
     words: Mapping[str, str]
-    address: Callable[[str], str]  # an image's source -> its address
+    address: Callable[[str], str]  # an image's source -> its address; empty: it has none
     entry: Callable[[Entry, "Sheet", int], list[str]]  # an entry, this sheet and columns -> lines
     filling: Callable[[str], list[str]]  # a component the issue or publication fills (previous, toc) -> lines
     meta: Mapping[str, str] = field(default_factory=dict)  # the issue's front matter: it names the sponsor
@@ -58,23 +60,16 @@ class Sheet:
 
 def blocks_text(blocks: Iterable[Block | Entry], sheet: Sheet, *, columns: int = WIDTH, depth: int = 0) -> list[str]:
     """Return the lines of blocks, an empty line between two of them."""
-    lines: list[str] = []
-    for block in flat(blocks) if depth > DEEPEST else blocks:
-        drawn = (
-            sheet.entry(block, sheet, columns)
-            if isinstance(block, Entry)
-            else _block(block, sheet, max(columns, NARROWEST), depth)
-        )
-        if drawn:
-            lines += [*([""] if lines else []), *drawn]
-    return lines
+    framed = frames(tuple(flat(blocks) if depth > DEEPEST else blocks), "text")
+    return stacked((who, _drawn(block, sheet, columns, depth) if who else []) for block, who in framed)
 
 
 def footnotes_text(notes: Iterable[Footnote], sheet: Sheet, *, columns: int = WIDTH) -> list[str]:
     """Return the notes of an entry or of the issue."""
     lines: list[str] = []
     for note in notes:
-        lines += _hung(f"[{note.number}] ", blocks_text(note.blocks, sheet, columns=columns - 4))
+        for who, inner in variants(note.blocks, "text", leading=True):
+            lines += marked(_hung(f"[{note.number}] ", blocks_text(inner, sheet, columns=columns - 4)), who)
     return lines
 
 
@@ -107,6 +102,12 @@ def _link(part: Link, depth: int) -> str:
     return f"{said} <{shown}>" if said else f"<{shown}>"
 
 
+def _drawn(block: Block | Entry, sheet: Sheet, columns: int, depth: int) -> list[str]:
+    if isinstance(block, Entry):
+        return sheet.entry(block, sheet, columns)
+    return _block(block, sheet, max(columns, NARROWEST), depth)
+
+
 def _block(block: Block, sheet: Sheet, columns: int, depth: int) -> list[str]:
     match block:
         case Paragraph() | Heading():
@@ -136,15 +137,17 @@ def _filled(text: str, columns: int) -> list[str]:
 
 
 def _list(block: ListBlock, sheet: Sheet, columns: int, depth: int) -> list[str]:
-    lines: list[str] = []
     marks = [f"{block.start + at}. " if block.ordered else "- " for at in range(len(block.items))]
     indent = " " * max((len(mark) for mark in marks), default=0)
+    items: list[tuple[When, list[str]]] = []
     for mark, item in zip(marks, block.items, strict=True):
-        inner = blocks_text(item, sheet, columns=columns - len(indent), depth=depth + 1)
-        if block.tight:
-            inner = [line for line in inner if line]
-        lines += [*([""] if lines and not block.tight else []), *_hung(mark.ljust(len(indent)), inner, indent)]
-    return lines
+        for who, parts in variants(item, "text", leading=True):
+            whom = both(who, presence(parts, "text")) if item else ALWAYS
+            inner = blocks_text(parts, sheet, columns=columns - len(indent), depth=depth + 1) if whom else []
+            if block.tight:
+                inner = [line for line in inner if line]
+            items.append((whom, _hung(mark.ljust(len(indent)), inner, indent)))
+    return [line for who, lines in items for line in marked(lines, who)] if block.tight else stacked(items)
 
 
 def _hung(mark: str, lines: Sequence[str], indent: str | None = None) -> list[str]:
@@ -185,7 +188,8 @@ def _records(rows: Sequence[Sequence[str]], columns: int, *, named: bool) -> lis
 def _picture(block: Picture, sheet: Sheet, columns: int) -> list[str]:
     said = block.image.alt or block.caption
     where = block.url.removeprefix("mailto:") or sheet.address(block.image.src)
-    lines = wrapped(f"[{said}] <{where}>" if said else f"<{where}>", columns=columns)
+    parts = [f"[{said}]" if said else "", f"<{where}>" if where else ""]
+    lines = wrapped(" ".join(part for part in parts if part), columns=columns) if said or where else []
     return lines + (wrapped(block.caption, columns=columns) if block.caption and block.caption != said else [])
 
 
@@ -200,12 +204,14 @@ def _html(block: Html, columns: int) -> list[str]:
 
 
 def _component(block: Component, sheet: Sheet, columns: int, depth: int) -> list[str]:
-    if not is_in(block, "text"):
-        return []
-    asked = condition(block)
-    if asked:
-        inner = blocks_text(block.blocks, sheet, columns=columns, depth=depth + 1)
-        return [opening(asked), *inner, CLOSE] if inner else []
+    if block.name in CONDITIONAL:
+        return blocks_text(block.blocks, sheet, columns=columns, depth=depth + 1)
+    if block.name == "button":
+        return [
+            line
+            for who, inner in variants(block.blocks, "text")
+            for line in marked(_container(block, blocks_text(inner, sheet, columns=columns), sheet, columns), who)
+        ]
     inside = [part for part in block.blocks if not (block.name == "columns" and isinstance(part, Rule))]
     body = blocks_text(inside, sheet, columns=columns, depth=depth + 1)
     return _container(block, body, sheet, columns)

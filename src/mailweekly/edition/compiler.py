@@ -11,12 +11,12 @@ from collections.abc import Callable
 from typing import Final
 
 from mailweekly.edition.armour import DEEPEST, armoured, depth_fault
-from mailweekly.edition.components import Fault, faults
+from mailweekly.edition.components import faults
 from mailweekly.errors import ThemeError
 
 __all__ = ["compiled", "origin"]
 
-MARK: Final = re.compile("\x02([0-9]+):([0-9]+)\x03")
+MARK: Final = re.compile("\x02([0-9]+):([0-9]+):([0-9]+)(!?)\x03")
 SAID: Final = re.compile(r"position (\d+)")
 
 
@@ -29,9 +29,9 @@ def compiled(mjml: str, place: Callable[[int], str]) -> str:
             place=place(deep),
             hint="nest less; the compiler would not survive it",
         )
-    fault = next(faults(mjml), None)
+    fault = next((fault for fault in faults(mjml) if not fault.is_warning), None)
     if fault is not None:
-        raise _error(fault, place)
+        raise ThemeError(fault.what, place=place(fault.offset), hint=fault.hint)
     import mjml as mrml
 
     try:
@@ -45,17 +45,19 @@ def compiled(mjml: str, place: Callable[[int], str]) -> str:
 
 
 def origin(marked: str, files: list[str], offset: int, unmarked: str) -> str:
-    """Return file and line of an offset of `unmarked`, found in the same text with marks; "" where the two differ."""
-    at = passed = 0
-    place = ""
+    """
+    Return file, line and column of an offset of `unmarked`, found in the same text with marks; "" where the two differ.
+
+    What a value put there is said to stand where the template asks for the value.
+    """
+    at = passed = begun = 0
+    last: re.Match[str] | None = None
     for found in MARK.finditer(marked):
         passed += found.start() - at
         if passed > offset:
             break
-        at = found.end()
-        place = f"{files[int(found[1])]}:{found[2]}"
-    return place if MARK.sub("", marked) == unmarked else ""
-
-
-def _error(fault: Fault, place: Callable[[int], str]) -> ThemeError:
-    return ThemeError(fault.what, place=place(fault.offset), hint=fault.hint)
+        at, begun, last = found.end(), passed, found
+    if last is None or MARK.sub("", marked) != unmarked:
+        return ""
+    column = int(last[3]) + (0 if last[4] else offset - begun)
+    return f"{files[int(last[1])]}:{last[2]}:{column}"

@@ -26,8 +26,11 @@ MORE: Final = ("time", "kind", "lang")  # of an entry's meta, in the order shown
 def entry_values(entry: Entry, page: Page, *, rank: int, compact: bool = False) -> dict[str, Any]:
     """Return an entry as a theme sees it; `rank` is the level of its own heading."""
     outer, page.ranks = page.ranks, Ranks(rank)
+    own = page.anchor(f"{page.section}-{entry.number}" if entry.number else page.section)
+    scope, page.scope = page.scope, f"{own}-"
     blocks = entry.blocks if entry.stars is None else starless(entry.blocks)
     values = {
+        "id": own,
         "number": entry.number,
         "title": markup(inline_html(unlinked(entry.title) if entry.url else entry.title, page)),
         "url": entry.url,
@@ -45,7 +48,7 @@ def entry_values(entry: Entry, page: Page, *, rank: int, compact: bool = False) 
         "below": False,  # a row under a card: it needs the rule that cards have between them
         "pick": "pick" in entry.flags,
     }
-    page.ranks = outer
+    page.ranks, page.scope = outer, scope
     return values
 
 

@@ -10,6 +10,7 @@ Source: each option was measured against its default; the tests name what each d
 
 import logging
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from inspect import unwrap
 from typing import Any, Final
@@ -21,6 +22,7 @@ STYLES_KEPT: Final = 4096  # parsed style attributes and selectors
 MARK: Final = "author"  # <style title="author">: what is inlined
 STYLE: Final = re.compile(r"<style\b([^>]*)>")
 AUTHOR: Final = re.compile(rf'<style\b[^>]*\btitle="{MARK}"[^>]*>.*?</style>\s*', re.DOTALL)
+IMPORTANT: Final = "!important"
 IGNORE: Final = ' data-premailer="ignore"'
 STYLE_ATTRIBUTE: Final = re.compile(r"""(\sstyle=)("[^"]*"|'[^']*')""")
 CONDITIONAL: Final = re.compile(r"<!--\[if ([^\]]*)\]>((?:(?!<!\[endif\]-->).)*)<!\[endif\]-->", re.DOTALL)
@@ -94,18 +96,47 @@ def _inliner() -> Any:
                 if len(read) >= SHEETS_KEPT:
                     read.clear()
                 rules, _ = super()._parse_style_rules(css_body, ruleset_index)
-                read[key] = tuple(rules)
+                read[key] = tuple((_rank(rank, selector), selector, bulk) for rank, selector, bulk in rules)
             return list(read[key]), []
 
     read: dict[tuple[str, int], tuple[Any, ...]] = {}
     return Offline
 
 
+def _rank(rank: tuple[int, ...], selector: str) -> tuple[int, ...]:
+    """Return premailer's place of a rule in the cascade with CSS's own specificity: its count misses `:last-child`, `[lang]` and `.a>p`."""
+    from cssselect import SelectorError, parse
+
+    try:
+        ids, classes, elements = parse(selector)[0].specificity()
+    except SelectorError:
+        return rank
+    return (rank[0], ids, classes, elements, *rank[4:])
+
+
 def _with_room() -> None:
-    """Give premailer's two inner functions caches of their own: its one cache of 128 places is too small for a single theme."""
+    """
+    Give premailer's two inner functions caches of their own: its one cache of 128 places is too small for a single theme.
+
+    And a merge that keeps the cascade's order: premailer's leaves a property that is set again in its first place, where a longer name that came
+    between (`margin-right`) wins over the later, shorter one (`margin`).
+    """
     from premailer import merge_style, premailer
 
     pairs = lru_cache(maxsize=STYLES_KEPT)(unwrap(merge_style.csstext_to_pairs))
     pairs._lock = merge_style.csstext_to_pairs._lock  # type: ignore[attr-defined]
     merge_style.csstext_to_pairs = premailer.csstext_to_pairs = pairs
     premailer._create_cssselector = lru_cache(maxsize=STYLES_KEPT)(unwrap(premailer._create_cssselector))
+    premailer.merge_styles = lambda inline, sheets, *_, **__: _merged([*sheets, pairs(inline) if inline else []])
+
+
+def _merged(styles: Iterable[Iterable[tuple[str, str]]]) -> str:
+    """Return one style attribute; what is set later stands later, and what is important stays."""
+    joint: dict[str, str] = {}
+    for style in styles:
+        for name, value in style:
+            if name in joint and IMPORTANT in joint[name] and IMPORTANT not in value:
+                continue
+            joint.pop(name, None)
+            joint[name] = value
+    return "; ".join(f"{name}:{value}" for name, value in joint.items())

@@ -7,12 +7,13 @@ Refuses raw markup: every string is escaped here, and nothing but the tags of th
 from collections.abc import Sequence
 from typing import Final
 
-from mailweekly.edition import escape
+from mailweekly.edition import escape, web_markup
+from mailweekly.edition.images import shown_size
 from mailweekly.edition.page import DEEPEST, Page
 from mailweekly.edition.sources import source
 from mailweekly.issue.model import Break, CodeSpan, FootnoteRef, Image, Inline, Link, Styled, Text
 
-__all__ = ["image", "inline_html", "is_wide", "only_images", "unlinked"]
+__all__ = ["image", "inline_html", "is_wide", "measures", "only_images", "unlinked"]
 
 TAGS: Final = frozenset(
     {"em", "strong", "s", "del", "ins", "u", "small", "sub", "sup", "kbd", "mark", "b", "i", "span"}
@@ -27,11 +28,23 @@ def inline_html(inlines: Sequence[Inline], page: Page, depth: int = 0) -> str:
     return "".join(_one(inlines, index, page, depth) for index in range(len(inlines)))
 
 
-def image(value: Image, page: Page, *, width_px: int, alt: str, kind: str) -> str:
-    """Return an `<img>` with its width, as attribute and as style, and with its alt, be it empty."""
+def image(value: Image, page: Page, *, room_px: int, alt: str, kind: str) -> str:
+    """Return an `<img>` of at most `room_px` with its width, as attribute and as style, its height where it is known, and its alt, be it empty."""
+    file = page.images.get(value.src)
+    if page.medium == "web":
+        own = shown_size(file, value.src, authored=value.width, room=room_px) if file else (value.width or 0, None)
+        return web_markup.image(value, page, alt=alt, kind=kind, size=own)
+    size = shown_size(file, value.src, authored=value.width, room=room_px)
     title = f' title="{escape.attribute(value.title)}"' if value.title and kind != "im" else ""
     src = escape.attribute(page.address(value.src))
-    return f'<img class="{kind}" src="{src}" alt="{escape.attribute(alt)}"{title} width="{width_px}" style="max-width:{width_px}px" />'
+    return f'<img class="{kind}" src="{src}" alt="{escape.attribute(alt)}"{title} {measures(*size)} />'
+
+
+def measures(width: int, height: int | None) -> str:
+    """Return the attributes of an image's size: its place is kept while it loads, and it shrinks in proportion."""
+    if height is None:
+        return f'width="{width}" style="max-width:{width}px"'
+    return f'width="{width}" height="{height}" style="max-width:{width}px;height:auto"'
 
 
 def only_images(inlines: Sequence[Inline]) -> bool:
@@ -78,27 +91,24 @@ def _one(inlines: Sequence[Inline], index: int, page: Page, depth: int) -> str:
         case Break():
             return "<br />" if part.hard else _soft(inlines, index)
         case FootnoteRef():
-            return f"<sup>[{part.number}]</sup>"
+            return web_markup.reference(part.number, page) if page.medium == "web" else f"<sup>[{part.number}]</sup>"
         case Image():
-            return image(
-                part, page, width_px=min(part.width or INLINE_IMAGE_PX, page.column_px), alt=part.alt, kind="ii"
-            )
+            return image(part, page, room_px=_room(part, page), alt=part.alt, kind="ii")
         case Link():
             return _link(part, page, depth)
         case Styled():
             return _styled(part, page, depth)
 
 
+def _room(part: Image, page: Page) -> int:
+    return min(part.width or INLINE_IMAGE_PX, page.column_px)
+
+
 def _link(part: Link, page: Page, depth: int) -> str:
     if len(part.children) == 1 and isinstance(part.children[0], Image):
         only = part.children[0]
-        inner = image(
-            only,
-            page,
-            width_px=min(only.width or INLINE_IMAGE_PX, page.column_px),
-            alt=only.alt or source(part.url) or part.url,
-            kind="ii",
-        )
+        alt = only.alt or source(part.url) or part.url
+        inner = image(only, page, room_px=_room(only, page), alt=alt, kind="ii")
     else:
         inner = inline_html(part.children, page, depth + 1) or escape.text(part.url)
     title = f' title="{escape.attribute(part.title)}"' if part.title else ""

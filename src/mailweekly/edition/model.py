@@ -50,6 +50,7 @@ class Publication:
     lang: str = "en"
     sender_name: str = ""
     sender_address: str = ""
+    reply_to: str = ""  # where answers go; empty: to the sender
     postal_address: str = ""
     reason: str = ""  # "you get this because …"; empty: the theme's words
     base_url: str = ""  # https base of archive and unsubscribe pages; empty: none

@@ -5,17 +5,21 @@ The text part, made from the Issue and never from the HTML.
 takes a field's place here as plain text.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
+from mailweekly.edition.bands import numbers, section_readers
 from mailweekly.edition.blocks_text import Sheet, blocks_text, footnotes_text, inline_text
 from mailweekly.edition.columns import WIDTH, width, wrapped
+from mailweekly.edition.escape import clean
 from mailweekly.edition.model import Publication
-from mailweekly.edition.sections import visible
+from mailweekly.edition.presence import ALWAYS, When, both, frames, presence
 from mailweekly.edition.sources import starless, stars
+from mailweekly.edition.stacks import marked, stacked
+from mailweekly.edition.streams import are_entries
 from mailweekly.edition.wording import kicker, renamed, title
-from mailweekly.issue.model import Entry, Issue, Section
+from mailweekly.issue.model import Block, Component, Entry, Issue, Section
 
 __all__ = ["plain_text"]
 
@@ -39,13 +43,17 @@ def plain_text(
     """
     filling = partial(_filling, issue, publication, words)
     sheet = Sheet(words=words, address=address, entry=_entry, filling=filling, meta=issue.meta)
-    parts = [_masthead(issue, publication, words), blocks_text(issue.intro, sheet)]
-    parts += [_section(section, sheet) for section in issue.sections]
-    parts += [blocks_text(issue.outro, sheet), footnotes_text(issue.footnotes, sheet)]
-    body = "\n\n".join("\n".join(lines) for lines in parts if lines)
-    return (
-        f"{body}\n\n{_foot(publication, words, field, reason, renamed(publication.sender_name, publication, issue))}\n"
-    )
+    seen = section_readers(issue, None, "text")
+    parts = [(ALWAYS, _masthead(issue, publication, words)), _shown(issue.intro, sheet)]
+    parts += [(who, _section(section, sheet)) for section, who in zip(issue.sections, seen, strict=True)]
+    parts += [_shown(issue.outro, sheet), (ALWAYS, footnotes_text(issue.footnotes, sheet))]
+    body = "\n".join(stacked(parts))
+    foot = _foot(publication, words, field, reason, renamed(publication.sender_name, publication, issue))
+    return clean(f"{body}\n\n{foot}\n")
+
+
+def _shown(blocks: Sequence[Block], sheet: Sheet) -> tuple[When, list[str]]:
+    return presence(blocks, "text"), blocks_text(blocks, sheet)
 
 
 def _masthead(issue: Issue, publication: Publication, words: Mapping[str, str]) -> list[str]:
@@ -65,13 +73,19 @@ def _section(section: Section, sheet: Sheet) -> list[str]:
 
 
 def _items(section: Section, sheet: Sheet) -> list[str]:
-    if section.link_list:
-        lines: list[str] = []
-        for item in section.items:
+    return _rows(section.items, sheet) if section.link_list else blocks_text(section.items, sheet)
+
+
+def _rows(items: Sequence[Entry | Block], sheet: Sheet) -> list[str]:
+    """Return a list of links, without an empty line between two of them."""
+    lines: list[str] = []
+    for item, who in frames(items, "text"):
+        if isinstance(item, Component) and are_entries(item):
+            lines += marked(_rows(item.blocks, sheet), who)
+        else:
             one = blocks_text([item], sheet)
             lines += one if isinstance(item, Entry) or not lines else ["", *one]
-        return lines
-    return blocks_text(section.items, sheet)
+    return lines
 
 
 def _entry(entry: Entry, sheet: Sheet, columns: int) -> list[str]:
@@ -83,8 +97,8 @@ def _entry(entry: Entry, sheet: Sheet, columns: int) -> list[str]:
     lines += [f"{margin}{more}" for more in _more(entry, sheet.words)]
     inner = blocks_text(entry.blocks, sheet, columns=columns - len(mark))
     notes = footnotes_text(entry.footnotes, sheet, columns=columns - len(mark))
-    for block in (inner, notes):
-        lines += ["", *(f"{margin}{line}".rstrip() for line in block)] if block else []
+    for block, who in ((inner, presence(entry.blocks, "text")), (notes, ALWAYS)):
+        lines += marked(["", *(f"{margin}{line}".rstrip() for line in block)] if block else [], who)
     return lines
 
 
@@ -104,10 +118,18 @@ def _filling(issue: Issue, publication: Publication, words: Mapping[str, str], n
         said = publication.previous_title or words.get("previous", "")
         return wrapped(f"{_label('previous', words)}{said} <{publication.previous_url}>")
     if name == "toc":
-        rows = [(inline_text(section.title).strip(), len(visible(section, "text"))) for section in issue.sections]
-        listed = [f"- {said} ({count})" if count else f"- {said}" for said, count in rows if said]
+        listed = _contents(issue)
         return [*wrapped(words.get("contents", "")), *listed] if listed else []
     return []
+
+
+def _contents(issue: Issue) -> list[str]:
+    lines: list[str] = []
+    for section, who in zip(issue.sections, section_readers(issue, None, "text"), strict=True):
+        said = inline_text(section.title).strip()
+        for whom, count in numbers(section, "text") if said else ():
+            lines += marked([f"- {said} ({count})" if count else f"- {said}"], both(who, whom))
+    return lines
 
 
 def _foot(

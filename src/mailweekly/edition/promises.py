@@ -15,7 +15,7 @@ from typing import Final
 from mailweekly.edition.armour import DEEPEST, TAG, VOID
 from mailweekly.errors import IssueError, ThemeError
 
-__all__ = ["ATTRIBUTE", "check_finished", "check_inlined"]
+__all__ = ["ATTRIBUTE", "check_finished", "check_inlined", "variant_fault"]
 
 LARGEST: Final = 2_000_000  # bytes; Gmail's clipping is preflight's rule, this is the ceiling of what is worth building
 STYLE_LIMIT: Final = 16_384  # characters of <style>
@@ -28,6 +28,7 @@ ACTIVE: Final = frozenset(
 ADDRESSES: Final = frozenset({"href", "src", "action", "background", "formaction", "poster", "xlink:href"})
 ACTIVE_SCHEME: Final = re.compile(r"(?:javascript|vbscript|data|file|blob):")
 CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+CONTENT: Final = re.compile(r"\A(?:.*\n){0,20}?=+\n")  # the text part's head: what stands before it is the title
 KEPT: Final = ("!important", "<!--[if", "<![endif]-->", "<v:", "@media", "[data-ogs", "<!--mw:")
 
 
@@ -61,6 +62,32 @@ def check_finished(html: str, text: str, urls: Sequence[str], *, place: str, sou
             )
         if url not in text:
             raise IssueError(f"an entry's link is missing in the text part: {url}", place=source)
+
+
+def variant_fault(html: str, text: str, leave: Sequence[str]) -> str:
+    """Return what is wrong with one variant of a finished edition, "" if nothing; `leave` are the tokens of the link to unsubscribe."""
+    fault = next(_faults(html), "")
+    if fault:
+        return fault
+    if unclosed := _unclosed(html):
+        return f"tags that do not pair: <{unclosed}>"
+    if not any(f'"{token}"' in html for token in leave) or not any(token in text for token in leave):
+        return "no link to unsubscribe"
+    return "" if CONTENT.sub("", text.rpartition("\n-- \n")[0]).strip() else "nothing in it but head and foot"
+
+
+def _unclosed(html: str) -> str:
+    """Return the name of the first tag that is not closed in order, or "". What only Outlook reads is left out."""
+    opened: list[str] = []
+    for found in TAG.finditer(html):
+        name = (found[2] or "").lower()
+        if not name or found[4] or name in VOID:
+            continue
+        if not found[1]:
+            opened.append(name)
+        elif not opened or opened.pop() != name:
+            return name
+    return opened[-1] if opened else ""
 
 
 def _faults(html: str) -> Iterator[str]:

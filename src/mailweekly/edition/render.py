@@ -9,7 +9,7 @@ Errors: ThemeError with template and line, IssueError with the issue's line.
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any, Final
 
@@ -17,12 +17,15 @@ from mailweekly.edition.compiler import compiled, origin
 from mailweekly.edition.conditions import asked_in
 from mailweekly.edition.contexts import check_contexts
 from mailweekly.edition.design import read
+from mailweekly.edition.evened import evened
+from mailweekly.edition.images import embedded_in
 from mailweekly.edition.inliner import inlined, tightened
 from mailweekly.edition.language import direction
 from mailweekly.edition.model import Edition, Publication, Theme
-from mailweekly.edition.page import image_address
+from mailweekly.edition.page import told_address
 from mailweekly.edition.plaintext import plain_text
 from mailweekly.edition.promises import check_finished, check_inlined
+from mailweekly.edition.pruned import pruned
 from mailweekly.edition.sections import visible
 from mailweekly.edition.slots import SlotTable, named
 from mailweekly.edition.styles import sheets
@@ -32,14 +35,19 @@ from mailweekly.edition.values import Desk, values_for
 from mailweekly.errors import ThemeError
 from mailweekly.issue.model import Issue
 
-__all__ = ["MAIL", "render"]
+__all__ = ["MAIL", "desk_for", "finished", "render", "written_at"]
 
 MAIL: Final = "issue.mjml.j2"
 
 
 def render(issue: Issue, theme: Theme, publication: Publication) -> Edition:
     """Return the edition every reader gets, the personal slots still open. Errors: ThemeError, IssueError."""
-    desk = _desk(issue, theme, publication, templates(theme))
+    return finished(desk_for(issue, theme, publication, templates(theme)))
+
+
+def finished(desk: Desk) -> Edition:
+    """Return the edition that a desk holds everything for. Errors: ThemeError, IssueError."""
+    issue, theme, publication = desk.issue, desk.theme, desk.publication
     values = values_for(desk)
     mjml = desk.templates.draw(MAIL, values)
     html = _html(desk, mjml)
@@ -48,19 +56,21 @@ def render(issue: Issue, theme: Theme, publication: Publication) -> Edition:
         publication,
         desk.words,
         field=desk.slots.token,
-        address=partial(image_address, publication.base_url),
+        address=partial(told_address, publication),
         reason=values["reason"],
     )
+    text = evened(html, text, publication.base_url, desk.slots)
     check_contexts(html, text, issue, theme, desk.slots)
     urls = tuple(entry.url for section in issue.sections for entry in visible(section) if entry.url)
     check_finished(html, text, urls, place=theme.origins.get(MAIL, MAIL), source=issue.source)
     return _edition(desk, values, html, text, mjml, urls)
 
 
-def _desk(issue: Issue, theme: Theme, publication: Publication, drawn_by: Templates) -> Desk:
+def desk_for(issue: Issue, theme: Theme, publication: Publication, drawn_by: Templates, *, strict: bool = True) -> Desk:
+    """Return everything one rendering has at hand; not `strict`, colours and style sheets may have faults. Errors: ThemeError."""
     lang = issue.lang or publication.lang or "en"
     way = issue.dir or direction(lang)
-    design = read(theme, publication.brand)
+    design = read(theme, publication.brand, strict=strict)
     if any(issue.nonce in text for text in theme.files.values()):
         raise ThemeError(
             "the theme holds a mark of this issue", place=theme.name, hint="merge fields are asked for by field('name')"
@@ -70,7 +80,7 @@ def _desk(issue: Issue, theme: Theme, publication: Publication, drawn_by: Templa
         publication=publication,
         design=design,
         templates=drawn_by,
-        styles=sheets(theme, design, lang=lang, direction=way),
+        styles=sheets(theme, design, lang=lang, direction=way, strict=strict),
         slots=SlotTable(issue.nonce, issue.fields),
         words=design.spoken(lang),
         lang=lang,
@@ -80,17 +90,17 @@ def _desk(issue: Issue, theme: Theme, publication: Publication, drawn_by: Templa
 
 
 def _html(desk: Desk, mjml: str) -> str:
-    place = partial(_written_at, desk, mjml)
+    place = partial(written_at, desk, mjml)
     raw = compiled(mjml, place)
     full = inlined(raw, desk.styles.inlined)
     check_inlined(raw, full, desk.theme.origins.get(MAIL, MAIL))
-    return tightened(full)
+    return pruned(tightened(full), desk.styles.inlined)
 
 
-def _written_at(desk: Desk, mjml: str, offset: int) -> str:
-    """Return template and line of an offset of the MJML, by drawing it again with each line marked."""
+def written_at(desk: Desk, mjml: str, offset: int) -> str:
+    """Return template, line and column of an offset of the MJML, by drawing it again with each line marked."""
     traced = Templates(desk.theme.files, desk.theme.origins, traced=True)
-    again = _desk(desk.issue, desk.theme, desk.publication, traced)
+    again = replace(desk, templates=traced, slots=SlotTable(desk.issue.nonce, desk.issue.fields))
     marked = traced.draw(MAIL, values_for(again))
     return origin(marked, traced.files, offset, mjml) or desk.theme.origins.get(MAIL, MAIL)
 
@@ -124,4 +134,5 @@ def _edition(desk: Desk, values: dict[str, Any], html: str, text: str, mjml: str
         digest=f"sha256:{digest}",
         entry_urls=urls,
         conditions=asked_in(html, text),
+        embedded=embedded_in(html, desk.publication),
     )

@@ -5,18 +5,21 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from mailweekly.edition.bands import marks, number_of, section_readers
 from mailweekly.edition.blocks_html import blocks_html
-from mailweekly.edition.conditions import is_in
+from mailweekly.edition.cards import card_rows
 from mailweekly.edition.entries import entry_values
 from mailweekly.edition.escape import one_line
 from mailweekly.edition.inlines import inline_html
 from mailweekly.edition.page import Page
+from mailweekly.edition.presence import ALWAYS, either
 from mailweekly.edition.ranks import Ranks
+from mailweekly.edition.streams import readers_of
 from mailweekly.edition.template import markup
-from mailweekly.issue.model import Block, Component, Entry, Issue, Section
+from mailweekly.issue.model import Entry, Issue, Section
 from mailweekly.issue.words import plain
 
-__all__ = ["Painter", "counts", "grouped", "visible"]
+__all__ = ["Painter", "counts", "grouped", "outline", "visible"]
 
 
 @dataclass(kw_only=True, slots=True)
@@ -28,18 +31,21 @@ class Painter:
     page: Page | None = None
     section: Section | None = None
     rank: int = 3
+    cards: bool = False  # entries stand in rows of cards
 
-    def entries(self, run: Sequence[Entry]) -> str:
-        """Return a run of entries as one list or one table."""
+    def entries(self, run: Sequence[Entry], *, first: bool = True) -> str:
+        """Return a run of entries as one list or one table; `first`: none stands above it in the same list."""
         page, section = self.page, self.section
         if page is None:
             return ""
         is_list = section is not None and section.link_list
         compact = section is not None and section.layout == "compact"
+        if self.cards and not is_list:
+            return self.draw("entries", {"rows": card_rows(run, page, rank=self.rank, compact=compact)})
         gutter = 0 if is_list or not any(entry.number for entry in run) else self.gutter_px
         page.column_px -= gutter
         values = [
-            entry_values(entry, page, rank=self.rank, compact=compact) | {"first": at == 0}
+            entry_values(entry, page, rank=self.rank, compact=compact) | {"first": first and at == 0}
             for at, entry in enumerate(run)
         ]
         for before, after in pairwise(values):
@@ -55,9 +61,9 @@ def grouped(issue: Issue, lead: Entry | None, page: Page, painter: Painter) -> l
     """Return the sections' values; each group begins with a second-level heading."""
     groups: list[list[dict[str, Any]]] = []
     ranks = Ranks(1)
-    for section in issue.sections:
+    for section, who in zip(issue.sections, section_readers(issue, lead, page.medium), strict=True):
         rank = ranks.rank(section.level)
-        values = _section(section, rank, lead, page, painter)
+        values = _section(section, rank, lead, page, painter) | marks(who)
         if rank == 2 or not groups:  # noqa: PLR2004 (h2)
             groups.append([])
         groups[-1].append(values)
@@ -65,31 +71,33 @@ def grouped(issue: Issue, lead: Entry | None, page: Page, painter: Painter) -> l
 
 
 def counts(issue: Issue) -> list[dict[str, Any]]:
-    """Return emoji, title (without markup) and number of entries of each section that has entries."""
+    """Return emoji, title (without markup) and number of entries of each section that has entries, and the marks round it."""
     return [
-        {"emoji": section.emoji, "title": _said(section), "count": number}
+        {"emoji": section.emoji, "title": _said(section), "count": number_of(section, "mail"), **marks(who)}
         for section in issue.sections
-        if (number := len(visible(section)))
+        if (who := either(*(who for _, who in readers_of(section.items, "mail"))))
     ]
+
+
+def outline(issue: Issue) -> list[dict[str, Any]]:
+    """Return id, emoji, title (without markup) and number of entries, those of deeper sections included, of each part of a web page."""
+    ranks, found = Ranks(1), list[dict[str, Any]]()
+    for section in issue.sections:
+        number = len(visible(section, "web"))
+        if ranks.rank(section.level) > 2 and found:  # noqa: PLR2004 (h2)
+            found[-1]["count"] += number
+        elif said := _said(section):
+            found.append({"id": section.id, "emoji": section.emoji, "title": said, "count": number, **marks(ALWAYS)})
+    return found
 
 
 def visible(section: Section, medium: str = "mail") -> list[Entry]:
     """Return the section's entries that this kind of edition shows, conditional ones included."""
-    return _visible(section.items, medium)
-
-
-def _visible(items: Sequence[Entry | Block], medium: str) -> list[Entry]:
-    found: list[Entry] = []
-    for item in items:
-        if isinstance(item, Entry):
-            found.append(item)
-        elif isinstance(item, Component) and is_in(item, medium):
-            found.extend(_visible(item.blocks, medium))
-    return found
+    return [entry for entry, who in readers_of(section.items, medium) if who]
 
 
 def _section(section: Section, rank: int, lead: Entry | None, page: Page, painter: Painter) -> dict[str, Any]:
-    painter.section, painter.rank, page.ranks = section, rank + 1, Ranks(rank)
+    painter.section, painter.rank, page.ranks, page.section = section, rank + 1, Ranks(rank), section.id
     items = [item for item in section.items if item is not lead]
     title = inline_html(section.title, page)
     return {
@@ -99,7 +107,7 @@ def _section(section: Section, rank: int, lead: Entry | None, page: Page, painte
         "url": section.url,
         "rank": rank,
         "tag": f"h{rank}",
-        "count": len(visible(section)),
+        "count": number_of(section, page.medium),
         "body": markup(blocks_html(items, page)),
     }
 

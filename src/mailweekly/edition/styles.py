@@ -3,8 +3,9 @@ A theme's style sheets: what is inlined, and what stays in `<style>`.
 
 `email.css` is written once, for light: `color: $ink`. From each declaration that names a colour follow three dark ones: for
 `@media (prefers-color-scheme: dark)`, and under `[data-ogsc]` and `[data-ogsb]`, by which Outlook.com marks what it has recoloured. `phone.css` goes
-into one width query, `dark.css` is added to the dark block as it is. In a sheet, `$name` is a colour, `$body`, `$line`, `$sans`, `$mono`, `$gutter`,
-`$padding`, `$start` and `$end` (left and right, the other way round in right-to-left mail), `$em` (italic, or normal in CJK type).
+into one width query, `wide.css` into another (screens as wide as the mail), `dark.css` is added to the dark block as it is. In a sheet, `$name` is a
+colour, `$body`, `$line`, `$font`, `$sans`, `$serif`, `$mono`, `$gutter`, `$padding`, `$start` and `$end` (left and right, the other way round in
+right-to-left mail), `$em` (italic; normal in CJK and right-to-left type). What a child says of a selector's colour takes its parent's place.
 
 Refuses at-rules inside the three sheets, and anything that makes a mail client fetch: `@import`, `url()`.
 
@@ -14,7 +15,7 @@ Errors: ThemeError with file and line.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -24,10 +25,13 @@ from mailweekly.edition.model import Theme
 from mailweekly.edition.theme import lineage
 from mailweekly.errors import ThemeError
 
-__all__ = ["Styles", "sheets"]
+__all__ = ["SHEETS", "ColourUse", "Styles", "colour_uses", "faults", "sheets"]
+
+SHEETS: Final = ("email.css", "phone.css", "wide.css", "dark.css")
 
 RULE: Final = re.compile(r"([^{}]+)\{([^{}]*)\}")
 NAME: Final = re.compile(r"\$([a-z][a-z0-9-]*)")
+FIXED: Final = re.compile(r"#[0-9A-Fa-f]{3,8}\b|rgba?\([^)]*\)|hsla?\([^)]*\)")
 COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
 FORBIDDEN: Final = re.compile(r"@|url\s*\(|expression\s*\(|</|<!--|\\", re.IGNORECASE)
 SCHEME_PROPERTY: Final = ":root{color-scheme:light dark;supported-color-schemes:light dark}"
@@ -42,13 +46,34 @@ class Styles:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ColourUse:
+    """What a rule does with colours: names of tokens, or a colour written out."""
+
+    place: str
+    selector: str
+    front: str = ""
+    back: str = ""
+    fixed: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class _Rule:
     selectors: tuple[str, ...]
     declarations: tuple[tuple[str, str], ...]
 
 
-def sheets(theme: Theme, design: Design, *, lang: str, direction: str) -> Styles:
-    """Return the theme's styles for one language and direction. Errors: ThemeError."""
+def faults(theme: Theme, design: Design) -> Iterator[ThemeError]:
+    """Yield what is wrong in the theme's style sheets."""
+    names = frozenset({**_layout(design, "en", "ltr"), **design.light})
+    for member in reversed(lineage(theme)):
+        for file in SHEETS:
+            key = f"{member}/{file}"
+            yield from _wrong(_bare(theme.files.get(key, "")), theme.origins.get(key, key), names)
+
+
+def sheets(theme: Theme, design: Design, *, lang: str, direction: str, strict: bool = True) -> Styles:
+    """Return the theme's styles for one language and direction; not `strict`, with nothing of a sheet that has a fault. Errors: ThemeError."""
+    theme = theme if strict else _sound(theme, design)
     layout = _layout(design, lang, direction)
     light, dark = {**layout, **design.light}, {**layout, **design.dark}
     email = list(_rules(theme, "email.css", light))
@@ -56,28 +81,58 @@ def sheets(theme: Theme, design: Design, *, lang: str, direction: str) -> Styles
     phone = "".join(
         _written(rule.selectors, _filled(rule, light), important=True) for rule in _rules(theme, "phone.css", light)
     )
+    wide = "".join(
+        _written(rule.selectors, _filled(rule, light), important=True) for rule in _rules(theme, "wide.css", light)
+    )
     return Styles(
         inlined=inlined,
         kept=SCHEME_PROPERTY
-        + _phone(phone, design.breakpoint)
+        + _within(phone, f"max-width:{design.breakpoint - 1}px")
+        + _within(wide, f"min-width:{design.width}px")
         + _dark(email, list(_rules(theme, "dark.css", dark)), design, dark),
     )
 
 
+def colour_uses(theme: Theme, file: str) -> Iterator[ColourUse]:
+    """Yield each rule of a sheet, in the theme and its parents, that sets a colour on a ground or writes a colour out."""
+    for member in reversed(lineage(theme)):
+        key = f"{member}/{file}"
+        bare = _bare(theme.files.get(key, ""))
+        for rule in RULE.finditer(bare):
+            place = _at(bare, rule.start(1) + len(rule[1]) - len(rule[1].lstrip()), theme.origins.get(key, key))
+            selector = " ".join(rule[1].split())
+            declared = dict(_declarations(rule[2]))
+            front, back = (NAME.fullmatch(declared.get(name, "")) for name in ("color", "background-color"))
+            yield ColourUse(
+                place=place, selector=selector, front=front[1] if front else "", back=back[1] if back else ""
+            )
+            if fixed := FIXED.search(rule[2]):
+                at = _at(bare, rule.start(2) + fixed.start(), theme.origins.get(key, key))
+                yield ColourUse(place=at, selector=selector, fixed=fixed[0])
+
+
+def _sound(theme: Theme, design: Design) -> Theme:
+    wrong = {fault.place.rpartition(".css:")[0] + ".css" for fault in faults(theme, design)}
+    files = {name: "" if theme.origins.get(name, name) in wrong else text for name, text in theme.files.items()}
+    return replace(theme, files=files)
+
+
 def _layout(design: Design, lang: str, direction: str) -> dict[str, str]:
     start, end = ("right", "left") if direction == "rtl" else ("left", "right")
-    cjk = is_cjk(lang)
+    upright = is_cjk(lang) or direction == "rtl"  # a slanted Han or Arabic letter is a broken one
     return {
         "start": start,
         "end": end,
         "body": f"{design.type['body']}px",
         "line": design.line(lang),
-        "sans": design.font(lang),
+        "font": design.font(lang),
+        "sans": design.stack(lang, "sans"),
+        "serif": design.stack(lang, "serif"),
         "mono": design.type["mono"],
         "gutter": f"{design.gutter}px",
         "padding": f"{design.padding}px",
-        "em": "normal" if cjk else "italic",
-        "em-weight": "600" if cjk else "inherit",
+        "em": "normal" if upright else "italic",
+        "em-weight": "600" if upright else "inherit",
     }
 
 
@@ -89,8 +144,9 @@ def _rules(theme: Theme, file: str, names: Mapping[str, str]) -> Iterator[_Rule]
 
 @lru_cache(maxsize=64)
 def _read(text: str, place: str, names: frozenset[str]) -> tuple[_Rule, ...]:
-    bare = COMMENT.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
-    _check(bare, place, names)
+    bare = _bare(text)
+    if fault := next(_wrong(bare, place, names), None):
+        raise fault
     rules = []
     for found in RULE.finditer(bare):
         selectors = tuple(" ".join(part.split()) for part in found[1].split(",") if part.strip())
@@ -105,21 +161,25 @@ def _declarations(text: str) -> Iterator[tuple[str, str]]:
             yield name.strip().lower(), " ".join(value.split())
 
 
-def _check(text: str, place: str, names: frozenset[str]) -> None:
-    if found := FORBIDDEN.search(text):
-        raise ThemeError(
+def _bare(text: str) -> str:
+    return COMMENT.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
+
+
+def _wrong(text: str, place: str, names: frozenset[str]) -> Iterator[ThemeError]:
+    for found in FORBIDDEN.finditer(text):
+        yield ThemeError(
             f"not allowed in a theme's style sheet: {found[0]!r}",
             place=_at(text, found.start(), place),
             hint="width rules go into phone.css, dark ones into dark.css; pictures and sheets from elsewhere are never fetched",
         )
     for name in NAME.finditer(text):
         if name[1] not in names:
-            raise ThemeError(
+            yield ThemeError(
                 f"no such colour or measure: ${name[1]}", place=_at(text, name.start(), place), hint=_known(names)
             )
     rest = RULE.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
     if stray := re.search(r"\S", rest):
-        raise ThemeError("not a CSS rule", place=_at(text, stray.start(), place), hint="selector { property: value; }")
+        yield ThemeError("not a CSS rule", place=_at(text, stray.start(), place), hint="selector { property: value; }")
 
 
 def _filled(rule: _Rule, names: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -136,16 +196,14 @@ def _written(selectors: tuple[str, ...], declarations: list[tuple[str, str]], *,
     return f"{','.join(selectors)}{{{body}}}" if body and selectors else ""
 
 
-def _phone(rules: str, breakpoint_px: int) -> str:
-    return f"@media only screen and (max-width:{breakpoint_px - 1}px){{{rules}}}" if rules else ""
+def _within(rules: str, query: str) -> str:
+    return f"@media only screen and ({query}){{{rules}}}" if rules else ""
 
 
 def _dark(email: list[_Rule], extra: list[_Rule], design: Design, names: Mapping[str, str]) -> str:
     gathered: dict[tuple[str, str], list[str]] = {}
-    for rule in email:
-        for name, value in rule.declarations:
-            if any(found[1] in design.dark for found in NAME.finditer(value)):
-                gathered.setdefault((_fill(name, names), _fill(value, names)), []).extend(rule.selectors)
+    for (selector, name), value in _coloured(email, design, names).items():
+        gathered.setdefault((name, value), []).append(selector)
     for rule in extra:
         for name, value in _filled(rule, names):
             gathered.setdefault((name, value), []).extend(rule.selectors)
@@ -159,8 +217,21 @@ def _dark(email: list[_Rule], extra: list[_Rule], design: Design, names: Mapping
     return f"@media (prefers-color-scheme:dark){{{media}}}{twins}" if blocks else ""
 
 
+def _coloured(email: list[_Rule], design: Design, names: Mapping[str, str]) -> dict[tuple[str, str], str]:
+    """Return what each selector says last of each property, where that names a colour: a child's word takes its parent's place."""
+    said: dict[tuple[str, str], str] = {}
+    for rule in email:
+        for name, value in rule.declarations:
+            key, coloured = _fill(name, names), any(found[1] in design.dark for found in NAME.finditer(value))
+            for selector in rule.selectors:
+                said.pop((selector, key), None)
+                if coloured:
+                    said[selector, key] = _fill(value, names)
+    return said
+
+
 def _at(text: str, offset: int, place: str) -> str:
-    return f"{place}:{text.count(chr(10), 0, offset) + 1}"
+    return f"{place}:{text.count(chr(10), 0, offset) + 1}:{offset - text.rfind(chr(10), 0, offset)}"
 
 
 def _known(names: frozenset[str]) -> str:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from mailweekly.edition import escape
+from mailweekly.edition import escape, web_markup
 from mailweekly.edition.columns import width
 from mailweekly.edition.inlines import inline_html
 from mailweekly.edition.page import Page
@@ -29,13 +29,13 @@ BREAKS: Final = re.compile(r"[\s\u2e80-\ua4cf\uf900-\ufaff\uff00-\uffef-]+")
 
 def table_html(block: Table, page: Page) -> str:
     """Return a data table in its frame."""
-    stacked = _is_wide(block)
+    stacked = page.medium == "mail" and _is_wide(block)
     labels = [plain(cell).strip() for cell in block.head] if stacked else []
     rows = "".join(f"<tr>{_cells(row, block.aligns, page, labels)}</tr>" for row in block.rows)
     head = f"<thead><tr>{_heads(block, page)}</tr></thead>" if block.head else ""
     frame = '<table role="presentation" class="tf" width="100%" cellpadding="0" cellspacing="0" border="0"><tr><td><div class="tb">'
     table = f'<table class="dt{" ds" if stacked else ""}" cellpadding="0" cellspacing="0" border="0">{head}<tbody>{rows}</tbody></table>'
-    return f"{frame}{table}</div></td></tr></table>"
+    return web_markup.table(table) if page.medium == "web" else f"{frame}{table}</div></td></tr></table>"
 
 
 def _is_wide(block: Table) -> bool:

@@ -11,16 +11,21 @@ Errors: ThemeError with file and line.
 import hashlib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
 from mailweekly.edition.model import Theme
 from mailweekly.errors import ThemeError
 
-__all__ = ["SETTINGS", "fingerprint", "lineage", "load", "settings"]
+__all__ = ["NOT_COMPONENTS", "SETTINGS", "fingerprint", "lineage", "load", "own_components", "settings"]
 
 SETTINGS: Final = "theme.toml"
+OF_PAGES: Final = re.compile(r"(?:\A|/)(?:web\.html\.j2|web\.css|partials/web/.+)\Z")  # no mail is made of these
+COMPONENT: Final = re.compile(r"(?:[^/]+/)?partials/([a-z][a-z0-9-]*)\.mjml\.j2")
+NOT_COMPONENTS: Final = frozenset(
+    {"masthead", "lead", "section", "entries", "entry", "row", "links", "source", "footer", "picture"}
+)  # partials that draw parts of the mail, not containers
 DEEPEST: Final = 8  # themes in one chain; more is a slip
 
 
@@ -59,10 +64,19 @@ def settings(theme: Theme, name: str) -> dict[str, Any]:
     return _parsed(theme.files.get(key, ""), theme.origins.get(key, key))
 
 
+def own_components(files: Iterable[str]) -> frozenset[str]:
+    """Return the names of the partials among a theme's files: each draws the container of its name, be it the theme's own."""
+    return frozenset(
+        found[1] for name in files if (found := COMPONENT.fullmatch(name)) and found[1] not in NOT_COMPONENTS
+    )
+
+
 def fingerprint(theme: Theme) -> str:
-    """Return the SHA-256 (hex) of everything the theme says; where it lies does not count."""
+    """Return the SHA-256 (hex) of everything the theme says of a mail; where it lies does not count."""
     whole = hashlib.sha256()
     for name, text in sorted(theme.files.items()):
+        if OF_PAGES.search(name):
+            continue
         for part in (name, text):
             encoded = part.encode("utf-8", "surrogatepass")
             whole.update(len(encoded).to_bytes(8, "big") + encoded)
@@ -84,7 +98,7 @@ def _line(name: str, folders: Mapping[str, Mapping[str, str]], places: Mapping[s
         line.append(wanted)
         place = f"{places.get(wanted, f'templates/{wanted}')}/{SETTINGS}"
         text = folders[wanted].get(SETTINGS, "")
-        asked_by = f"{place}:{_line_of(text, 'extends')}"
+        asked_by = f"{place}:{_line_of(text, 'extends')}:1"
         wanted = str(_parsed(text, place).get("theme", {}).get("extends", ""))
     return line
 
@@ -94,8 +108,8 @@ def _parsed(text: str, place: str) -> dict[str, Any]:
     try:
         document = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        found = re.search(r"at line (\d+)", str(error))
-        where = f"{place}:{found[1]}" if found else place
+        found = re.search(r"at line (\d+), column (\d+)", str(error))
+        where = f"{place}:{found[1]}:{found[2]}" if found else f"{place}:{text.count(chr(10)) + 1}:1"
         raise ThemeError(f"theme.toml is not TOML: {error}", place=where, hint="see toml.io for its grammar") from None
     if not isinstance(document.get("theme", {}), dict):
         raise ThemeError("`theme` is a table in theme.toml", place=place, hint='write [theme] and below it name = "…"')

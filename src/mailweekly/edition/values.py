@@ -1,29 +1,36 @@
 """
 Everything a theme's templates may see, as plain values: the contract of a theme.
 
-Of the mail: `lang dir start end subject preheader filler title kicker counts intro lead groups outro contents reason logo css`; of the theme: `theme`
+Of the mail: `lang dir start end subject preheader filler title kicker byline counts intro lead groups outro contents reason reply logo css`
+(`byline`: name, number, date, author, each empty where unknown; `reply`: whether an answer would reach somebody); of the theme: `theme`
 (width, breakpoint, padding, gutter), `c` (light colours), `type` (font, mono, body, line), `words`; of the publication: `publication`. The function
 `field(name, default="")` asks for a merge field. A component's partial sees `theme c words publication contents field`, its `options` (an absent one
 is empty) and its `body`.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
+from mailweekly.edition.bands import bands
 from mailweekly.edition.blocks_html import blocks_html, footnotes_html
+from mailweekly.edition.cards import card
+from mailweekly.edition.conditions import CLOSE
 from mailweekly.edition.design import Design
 from mailweekly.edition.entries import entry_values, lead_of
+from mailweekly.edition.images import shown_size
 from mailweekly.edition.model import Publication, Theme
-from mailweekly.edition.page import Page, image_address
+from mailweekly.edition.page import Page
 from mailweekly.edition.ranks import Ranks
-from mailweekly.edition.sections import Painter, counts, grouped
+from mailweekly.edition.sections import Painter, counts, grouped, outline
 from mailweekly.edition.slots import LINK_FIELDS, SlotTable
 from mailweekly.edition.sponsor import sponsored
 from mailweekly.edition.styles import Styles
 from mailweekly.edition.template import Templates, markup
-from mailweekly.edition.wording import filler, kicker, preheader, renamed, subject, title
+from mailweekly.edition.theme import NOT_COMPONENTS
+from mailweekly.edition.wording import byline, filler, kicker, preheader, renamed, subject, title
 from mailweekly.issue.model import Entry, Issue
 from mailweekly.issue.urls import safe_url
 
@@ -31,10 +38,11 @@ __all__ = ["Desk", "values_for"]
 
 MOST_COUNTS: Final = 6  # sections named in the masthead; more would be a table of contents
 LOGO_PX: Final = 160  # width of a logo whose width nobody gave
-NOT_COMPONENTS: Final = frozenset(
-    {"masthead", "lead", "section", "entries", "entry", "row", "links", "source", "footer"}
-)
 LEAD_RANK: Final = 2
+WEB_COLUMN_PX: Final = 672  # the measure of base/web.css, 42 rem
+NO_REPLY: Final = re.compile(
+    r"(?:^|[-_.])(?:no|do[-_.]?not|ne|kein|non)[-_.]?(?:reply|repondre|antwort|responder)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +59,7 @@ class Desk:
     words: Mapping[str, str]
     lang: str
     dir: str
+    medium: str = "mail"  # mail or web: which blocks and which partials are drawn
 
 
 class _Options(dict[str, str]):
@@ -64,27 +73,41 @@ def values_for(desk: Desk) -> dict[str, Any]:
     """Return all a template may see, every block of the issue drawn."""
     issue, shared = desk.issue, _shared(desk)
     page = _page(desk, shared)
-    lead = lead_of(issue)
+    lead = lead_of(issue) if desk.design.lead else None
     told = subject(issue, desk.publication)
     before = preheader(issue, lead, told)
     intro = blocks_html(issue.intro, page)
-    drawn_lead = entry_values(lead, page, rank=LEAD_RANK) | {"first": True} if lead else None
+    page.section = next((part.id for part in issue.sections if any(item is lead for item in part.items)), page.section)
+    drawn_lead = _lead(lead, page, cards=_has_cards(desk)) if lead else None
     painter = _painter(desk, shared, page)
     groups = grouped(issue, lead, page, painter)
+    around, framed = bands(issue, lead, desk.medium, groups)
     page.ranks = Ranks(1)
     return {
         **shared,
         **_inbox(told, before),
         "title": title(issue, desk.publication, desk.words),
         "kicker": kicker(issue, desk.publication, desk.words),
+        "byline": byline(issue, desk.publication, desk.words),
         "counts": shared["contents"] if len(shared["contents"]) <= MOST_COUNTS else [],
-        "logo": _logo(desk),
+        "logo": _logo(desk, page),
         "intro": markup(intro),
         "lead": drawn_lead,
         "groups": groups,
+        "intro_band": around,
+        "bands": framed,
+        "mark_end": markup(CLOSE),
         "outro": markup(blocks_html(issue.outro, page) + footnotes_html(issue.footnotes, page)),
         "css": markup(desk.styles.kept),
     }
+
+
+def _has_cards(desk: Desk) -> bool:
+    return desk.design.cards and desk.medium == "mail"
+
+
+def _lead(lead: Entry, page: Page, *, cards: bool) -> dict[str, Any]:
+    return card(lead, page, rank=LEAD_RANK) if cards else entry_values(lead, page, rank=LEAD_RANK) | {"first": True}
 
 
 def _inbox(told: str, before: str) -> dict[str, Any]:
@@ -114,7 +137,8 @@ def _shared(desk: Desk) -> dict[str, Any]:
         "words": dict(desk.words),
         "publication": _publication(publication, desk.issue),
         "reason": _reason(desk),
-        "contents": counts(desk.issue),
+        "reply": _answerable(publication),
+        "contents": outline(desk.issue) if desk.medium == "web" else counts(desk.issue),
         "field": desk.slots.token,
     }
 
@@ -136,43 +160,52 @@ def _reason(desk: Desk) -> str:
     return reason.replace("{newsletter}", issue.newsletter or publication.name)
 
 
-def _logo(desk: Desk) -> dict[str, Any] | None:
+def _answerable(publication: Publication) -> bool:
+    address = publication.reply_to or publication.sender_address
+    return bool(address) and not NO_REPLY.search(address)
+
+
+def _logo(desk: Desk, page: Page) -> dict[str, Any] | None:
     brand = desk.publication.brand
     if not brand.get("logo"):
         return None
-    width = brand.get("logo_width", "")
-    return {
-        "src": image_address(desk.publication.base_url, brand["logo"]),
-        "width": int(width) if width.isdecimal() else LOGO_PX,
-    }
+    asked = brand.get("logo_width", "")
+    authored = int(asked) if asked.isdecimal() else None
+    src = brand["logo"]
+    width, height = shown_size(page.images.get(src), src, authored=authored, room=authored or LOGO_PX)
+    return {"src": page.address(src), "width": width, "height": height}
 
 
 def _page(desk: Desk, shared: Mapping[str, Any]) -> Page:
     return Page(
         words=desk.words,
         base_url=desk.publication.base_url,
-        column_px=desk.design.width - 2 * desk.design.padding,
+        column_px=WEB_COLUMN_PX if desk.medium == "web" else desk.design.width - 2 * desk.design.padding,
         ranks=Ranks(1),
         draw_component=partial(_component, desk, shared),
         draw_entries=_no_entries,
+        images=desk.publication.images,
+        embed=desk.publication.embed,
+        medium=desk.medium,
+        taken={"content", *(section.id for section in desk.issue.sections)},
     )
 
 
 def _painter(desk: Desk, shared: Mapping[str, Any], page: Page) -> Painter:
     def draw(name: str, values: Mapping[str, Any]) -> str:
-        return desk.templates.draw(f"partials/{name}.mjml.j2", {**shared, **values})
+        return desk.templates.draw(_partial_of(desk, name), {**shared, **values})
 
-    painter = Painter(draw=draw, gutter_px=desk.design.gutter, page=page)
+    painter = Painter(draw=draw, gutter_px=desk.design.gutter, page=page, cards=_has_cards(desk))
     page.draw_entries = painter.entries
     return painter
 
 
-def _no_entries(_run: Sequence[Entry]) -> str:
+def _no_entries(_run: Sequence[Entry], *, first: bool = True) -> str:  # noqa: ARG001 (the shape of a painter's)
     return ""
 
 
 def _component(desk: Desk, shared: Mapping[str, Any], name: str, options: Mapping[str, str], body: str) -> str | None:
-    partial_name = f"partials/{name}.mjml.j2"
+    partial_name = _partial_of(desk, name)
     if name in NOT_COMPONENTS or not desk.templates.has(partial_name):
         return None
     given = _Options({key: value for key, value in options.items() if value})
@@ -181,6 +214,12 @@ def _component(desk: Desk, shared: Mapping[str, Any], name: str, options: Mappin
     if "url" in given:
         given["url"] = _address(given["url"], desk.slots)
     return desk.templates.draw(partial_name, {**shared, "options": given, "body": markup(body)})
+
+
+def _partial_of(desk: Desk, name: str) -> str:
+    """Return the file that draws a part: on the web the one made for it, where there is one."""
+    own = f"partials/web/{name}.html.j2"
+    return own if desk.medium == "web" and desk.templates.has(own) else f"partials/{name}.mjml.j2"
 
 
 def _address(url: str, slots: SlotTable) -> str:

@@ -14,10 +14,12 @@ from mailweekly.edition.columns import width
 from mailweekly.edition.conditions import CONDITIONAL
 from mailweekly.edition.escape import clean, one_line
 from mailweekly.edition.model import Publication
+from mailweekly.edition.presence import ALWAYS
+from mailweekly.edition.streams import readers_of
 from mailweekly.issue.model import Block, Component, Entry, Heading, Issue, ListBlock, Paragraph, Quote
 from mailweekly.issue.words import plain
 
-__all__ = ["filler", "kicker", "preheader", "renamed", "subject", "title"]
+__all__ = ["byline", "filler", "kicker", "preheader", "renamed", "subject", "title"]
 
 LOOKED_AT: Final = 1_000  # characters in which the first sentences are looked for
 PREHEADER_COLUMNS: Final = 90
@@ -44,18 +46,28 @@ def title(issue: Issue, publication: Publication, words: Mapping[str, str]) -> s
     )
 
 
+def byline(issue: Issue, publication: Publication, words: Mapping[str, str]) -> dict[str, str]:
+    """Return name, number ("#7"), date and author as shown; empty what is not known, or what the headline says already."""
+    headed = bool(_line(issue.title))
+    return {
+        "name": _name(issue, publication) if headed else "",
+        "number": f"#{issue.number}" if headed and issue.number is not None else "",
+        "date": _date(issue.meta.get("date", ""), words),
+        "author": _author(issue, words),
+    }
+
+
 def kicker(issue: Issue, publication: Publication, words: Mapping[str, str]) -> list[str]:
     """Return the small line above the headline: name, number, date, author; what the headline says already is left out."""
-    number = f"#{issue.number}" if issue.number is not None else ""
-    parts = [_name(issue, publication), number] if _line(issue.title) else []
-    return [part for part in [*parts, _date(issue.meta.get("date", ""), words), _author(issue, words)] if part]
+    return [part for part in byline(issue, publication, words).values() if part]
 
 
 def preheader(issue: Issue, lead: Entry | None, told: str) -> str:
-    """Return the front matter's preheader, else the first sentences of lead, intro or entries; never the subject `told` again."""
+    """Return the front matter's preheader, else the first sentences of what every reader gets (lead, intro, entries); never the subject `told`."""
     if given := _line(issue.meta.get("preheader", "")):
         return given
-    entries = [entry for entry in issue.entries if entry is not lead]
+    shared = [entry for section in issue.sections for entry, who in readers_of(section.items, "mail") if who == ALWAYS]
+    entries = [entry for entry in shared if entry is not lead]
     sources: list[Iterable[Block | Entry]] = [lead.blocks] if lead else []
     sources += [issue.intro, *(entry.blocks for entry in entries[:3])]
     sources += [section.items for section in issue.sections]
@@ -63,7 +75,7 @@ def preheader(issue: Issue, lead: Entry | None, told: str) -> str:
         said = _sentences(_first_text(blocks))
         if said and said.rstrip(".!?。！？ ") != told.rstrip(".!?。！？ "):
             return said
-    return _cut(" · ".join(_line(plain(entry.title)) for entry in issue.entries[:4]))
+    return _cut(" · ".join(_line(plain(entry.title)) for entry in shared[:4]))
 
 
 def filler(preheader_text: str) -> str:

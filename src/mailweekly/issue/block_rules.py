@@ -1,6 +1,7 @@
 """
-The block rules that Markdown lacks: containers (`::: name`), comments that leave no trace, and a narrower idea of raw HTML blocks.
+The block rules that Markdown lacks: containers (`::: name`), comments that leave no trace, a narrower idea of raw HTML blocks.
 
+A table's rows are not cut inside a merge field: `{{ name | default("friend") }}` is one cell's.
 Containers come out as flat `container_open` and `container_close` tokens; `tree` pairs them, so that an unclosed one
 costs nothing and hides nothing.
 
@@ -11,7 +12,9 @@ import re
 
 from markdown_it import MarkdownIt
 from markdown_it.ruler import RuleOptionsType
-from markdown_it.rules_block import StateBlock, html_block
+from markdown_it.rules_block import StateBlock, html_block, paragraph, table
+
+from mailweekly.issue import fields
 
 __all__ = ["BLOCK_TAGS", "add_block_rules"]
 
@@ -38,18 +41,53 @@ BLOCK_TAGS = frozenset(
         "picture",
     }
 )
+_CODE = 4  # columns of indent that make a code block
 _CONTAINER = re.compile(r":{3,}[ \t]*(.*)$")
 _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9-]*)(?=[\s/>]|$)")
 _VERBATIM = frozenset({"script", "style", "textarea", "pre"})
+_NOTHING_ELSE = re.compile(r"[^\W\d_]|\d+、")
 _INTERRUPTS: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
 
 
 def add_block_rules(md: MarkdownIt) -> None:
     """Give `md` the rules of this module."""
     ruler = md.block.ruler
+    ruler.before("table", "plain", _plain)
     ruler.before("fence", "container", _container, _INTERRUPTS)
     ruler.before("fence", "comment", _comment, _INTERRUPTS)
+    ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
     ruler.at("html_block", _html, {"alt": ["paragraph", "reference", "blockquote"]})
+
+
+def _plain(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Read a line alone that begins like running text as the paragraph it is, without asking every other rule: most blocks are such."""
+    if (
+        silent
+        or state.sCount[start] - state.blkIndent >= _CODE
+        or not _NOTHING_ELSE.match(state.src, state.bMarks[start] + state.tShift[start])
+    ):
+        return False
+    if start + 1 < state.lineMax and not state.isEmpty(start + 1):
+        return False
+    return paragraph(state, start, end, silent)
+
+
+def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Read a table by its rows with the bars of fields hidden; they are hidden once a document, not once a line."""
+    whole, before = state.src, len(state.tokens)
+    known: tuple[str, str] = state.env.get("piped", ("", ""))
+    if known[0] is not whole:
+        known = state.env["piped"] = (whole, fields.piped(whole) if "{{" in whole else whole)
+    if known[1] is whole:
+        return table(state, start, end, silent)
+    state.src = known[1]
+    try:
+        found = table(state, start, end, silent)
+    finally:
+        state.src = whole
+    for token in state.tokens[before:]:
+        token.content = fields.unpiped(token.content)
+    return found
 
 
 def _container(state: StateBlock, start: int, _end: int, silent: bool) -> bool:

@@ -40,6 +40,8 @@ _ALIGN = "text-align:"
 
 def build(nodes: Sequence[Node], reading: Reading) -> tuple[Block, ...]:
     """Return the blocks of `nodes`, in order; nodes that show nothing leave none."""
+    if reading.is_outline:
+        return ()
     spans = _spanning(nodes)
     found: list[Block] = []
     for node in nodes:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from mailweekly.issue import fields
 from mailweekly.issue.reading import Reading
 
-__all__ = ["CONTAINERS", "IN_ENTRY", "WITHOUT_ENTRIES", "Opening"]
+__all__ = ["CONDITIONAL", "CONTAINERS", "IN_ENTRY", "WITHOUT_ENTRIES", "Opening"]
 
 CONTAINERS = frozenset(
     {
@@ -30,6 +30,7 @@ CONTAINERS = frozenset(
         "unless",
     }
 )
+CONDITIONAL = frozenset({"only", "unless"})
 IN_ENTRY = frozenset({"note", "quote", "figure"})  # part of an entry's blurb; any other container ends the entry
 # a list of links in one of these is a list, never entries
 WITHOUT_ENTRIES = IN_ENTRY | {"poll", "columns", "button", "previous", "toc", "outro"}
@@ -90,7 +91,7 @@ def _check(opening: Opening, reading: Reading, line: int) -> None:
     options = opening.options
     if opening.name == "button" and "url" not in options:
         reading.note("issue.directive", line, "A button needs a `url`.", "::: button url=https://…")
-    if opening.name not in {"only", "unless"}:
+    if opening.name not in CONDITIONAL:
         return
     if not _CONDITIONS & options.keys():
         what = f"`{opening.name}` does not say for whom."

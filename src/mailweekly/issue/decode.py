@@ -6,7 +6,7 @@ like. Text that *is* UTF-8 but holds damaged words is the business of `damage`.
 
 Units: sizes in bytes; lines and bytes of a line count from 1.
 Errors: IssueError.
-Source: the ceiling of 300 kB is the project's own, thirty times the size of a usual issue.
+Source: the ceiling of 500 kB is the project's own, fifty times the size of a usual issue.
 """
 
 import re
@@ -15,7 +15,7 @@ from mailweekly.errors import IssueError
 
 __all__ = ["MAX_BYTES", "decode", "normalise"]
 
-MAX_BYTES = 300_000
+MAX_BYTES = 500_000
 _LINE_ENDS = re.compile("\r\n|\r|\u2028|\u2029")
 _MARKS = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
 _HIGH = 0x80  # from here on a byte is not ASCII

@@ -40,6 +40,8 @@ class Draft:
 
     def entry(self, reading: Reading, footnotes: Footnotes) -> Entry:
         """Return the entry, its notes numbered from 1."""
+        if reading.is_outline:
+            return Entry(number=self.head.number, title=(), url="", line=self.line)
         with footnotes.scope():
             title = self._title(reading)
             url = reading.link(self.head.href, self.line) if self.head.href is not None else None

@@ -15,7 +15,7 @@ from itertools import pairwise
 from markdown_it.token import Token
 
 from mailweekly.issue import blocks, drafts
-from mailweekly.issue.containers import IN_ENTRY, WITHOUT_ENTRIES
+from mailweekly.issue.containers import CONDITIONAL, IN_ENTRY, WITHOUT_ENTRIES
 from mailweekly.issue.drafts import Draft
 from mailweekly.issue.footnotes import Footnotes
 from mailweekly.issue.heads import Head, lines_of, numbered_words, read_head
@@ -211,7 +211,7 @@ class _Harvest:
             first, *others = item.children
             self._rest(lines_of(first.tokens)[1:], first.line + 1)
             for child in others:
-                self._go_on(child)
+                self._go_on(child, indented=True)
         if self._kind == "bullet" and id(node) not in self._chained:
             self._end()
         return True
@@ -220,10 +220,12 @@ class _Harvest:
         self._end()
         self._draft = Draft(head=head, line=line)
 
-    def _go_on(self, node: Node) -> None:
-        """Add a node to the open entry, or close it and keep the node in the section."""
+    def _go_on(self, node: Node, *, indented: bool = False) -> None:
+        """Add a node to the open entry, or close it and keep the node in the section; a condition written in the entry's own margin is part of it."""
         ends = node.kind in {"heading", "hr"} or (
-            node.kind == "container" and node.opening is not None and node.opening.name not in IN_ENTRY
+            node.kind == "container"
+            and node.opening is not None
+            and node.opening.name not in (IN_ENTRY | CONDITIONAL if indented and not holds_entries(node) else IN_ENTRY)
         )
         if ends:
             self._end()

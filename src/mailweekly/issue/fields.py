@@ -25,8 +25,10 @@ __all__ = [
     "masked",
     "name_of",
     "nonce_of",
+    "piped",
     "read_mark",
     "unmarked",
+    "unpiped",
 ]
 
 LINK_FIELDS = frozenset({"unsubscribe_url", "preferences_url", "web_url", "forward_url"})
@@ -38,6 +40,9 @@ FOREIGN = re.compile(
     r"\{\{\{[^{}\n]{1,200}\}\}\}|\{\{[ \t]*[#/>^!&][^{}\n]{0,200}\}\}|\{%[^%\n]{1,200}%\}|\*\|[A-Za-z0-9_:.]{1,80}\|\*"
     r"|%%[A-Za-z_]{2,60}%%|%recipient\.[a-z_]{1,60}%|<%=?[^%\n]{1,200}%>"
 )
+_BRACED = re.compile(f"{FIELD.pattern}|{MALFORMED.pattern}")
+_BAR = re.compile(r"(?<!\\)\|")  # an escaped one is no end of a cell anyway
+_PIPE = "\x03"  # stands for a bar inside braces while a table's rows are cut at their bars
 MARK = re.compile("\x01([0-9a-f]+)\x02")
 _NONCE_DIGITS = 10
 
@@ -85,6 +90,16 @@ def read_mark(match: re.Match[str]) -> tuple[str, str | None]:
     field = FIELD.fullmatch(bytes.fromhex(match[1]).decode())
     assert field is not None
     return name_of(field[1]), field[2]
+
+
+def piped(text: str) -> str:
+    """Return `text`, as long as before, with the bars inside braces hidden: a table must not be cut there."""
+    return _BRACED.sub(lambda match: _BAR.sub(_PIPE, match[0]), text)
+
+
+def unpiped(text: str) -> str:
+    """Return `text` with the bars that `piped` hid."""
+    return text.replace(_PIPE, "|")
 
 
 def _mark(written: str) -> str:

@@ -8,6 +8,7 @@ Source: CommonMark 0.31, with tables, strikethrough and footnotes.
 """
 
 import re
+from collections.abc import Callable
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -23,16 +24,31 @@ from mailweekly.issue import fields
 from mailweekly.issue.block_rules import add_block_rules
 from mailweekly.issue.inline_rules import add_inline_rules
 
-__all__ = ["MAX_DEPTH", "tokens_of"]
+__all__ = ["MAX_DEPTH", "TooManyBlocksError", "tokens_of"]
 
+GIVEN = "mailweekly"  # key of the environment; the parser passes it on
+MAX_TOKENS = 120_000  # of blocks, about three each; fifty times a usual issue has a tenth of it
 MAX_DEPTH = 60  # levels of blocks within blocks; markdown-it drops what is deeper, so deeper is refused
 _MAX_INLINE_DEPTH = 10  # brackets within brackets; the cost of a run of openers grows with it
 
 
-def tokens_of(text: str) -> tuple[list[Token], dict[str, Any]]:
-    """Return the block tokens of `text`, and the environment with its reference links and footnotes."""
-    env: dict[str, Any] = {}
-    return _parser().parse(text, env), env
+class TooManyBlocksError(ValueError):
+    """The text has more paragraphs, headings, cells and the like than are read."""
+
+
+def tokens_of(
+    text: str, *, inline: Callable[[Token, Token], list[Token] | None] = lambda _block, _line: None
+) -> tuple[list[Token], dict[str, Any]]:
+    """
+    Return the block tokens of `text`, and the environment with its reference links and footnotes.
+
+    `inline` may give the inline tokens of a block's line itself, where it knows them without a parser's help; None: it does not.
+    Errors: TooManyBlocksError.
+    """
+    env: dict[str, Any] = {GIVEN: inline}
+    tokens = _parser().parse(text, env)
+    del env[GIVEN]
+    return tokens, env
 
 
 class _Markdown(MarkdownIt):
@@ -53,9 +69,14 @@ def _parser() -> MarkdownIt:
     lines = _with_rules(_MAX_INLINE_DEPTH)
 
     def inline(state: StateCore) -> None:
+        if len(state.tokens) > MAX_TOKENS:
+            raise TooManyBlocksError
+        before = state.tokens[:1]
         for token in state.tokens:
             if token.type == "inline":
-                token.children = lines.inline.parse(token.content, lines, state.env, [])
+                given = state.env[GIVEN](before[0], token)
+                token.children = lines.inline.parse(token.content, lines, state.env, []) if given is None else given
+            before = [token]
 
     md.core.ruler.at("inline", inline)
     return md

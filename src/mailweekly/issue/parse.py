@@ -55,6 +55,9 @@ def parse(
         raise IssueError(
             "Something is nested too deeply.", place=source, hint="Flatten the lists, quotes or links."
         ) from None
+    except markdown.TooManyBlocksError:
+        hint = "Split it, or keep long listings behind a link."
+        raise IssueError("The issue has too many paragraphs, headings or cells.", place=source, hint=hint) from None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -25,8 +25,11 @@ _AUTHORITY = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
 class Reading:
     """The state of one call of `parse`."""
 
-    def __init__(self, *, source: str, nonce: str, known_fields: frozenset[str] | None = None) -> None:
+    def __init__(
+        self, *, source: str, nonce: str, known_fields: frozenset[str] | None = None, is_outline: bool = False
+    ) -> None:
         self.source = source
+        self.is_outline = is_outline  # entries are wanted, not what they say
         self.nonce = nonce
         self.notes: list[Note] = []
         self.fields: list[Field] = []

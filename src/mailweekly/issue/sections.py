@@ -8,11 +8,12 @@ their section, as blocks.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from markdown_it.token import Token
 
 from mailweekly.issue import blocks, emoji, entries, inlines
+from mailweekly.issue.containers import CONDITIONAL
 from mailweekly.issue.footnotes import Footnotes
 from mailweekly.issue.heads import without_attributes
 from mailweekly.issue.inline_rules import read_attributes
@@ -50,12 +51,47 @@ def arranged(nodes: Sequence[Node], reading: Reading, footnotes: Footnotes, meta
     """Return the parts that the top nodes make, the title's heading already taken out; `meta` may name layouts of sections."""
     outro = [node for node in nodes if node.opening is not None and node.opening.name == "outro"]
     rest = [node for node in nodes if node.opening is None or node.opening.name != "outro"]
-    first, *parts = _with_unnamed(_divided(rest))
+    first, *parts = _with_unnamed(_divided(_lifted(rest)))
     intro = blocks.build(first.nodes, reading)
     writer = _Writer(reading, footnotes, meta)
     sections = tuple(writer.section(part) for part in parts)
     closing = tuple(block for node in outro for block in blocks.build(node.children, reading))
     return Parts(intro=intro, sections=sections, outro=closing)
+
+
+def _lifted(nodes: Sequence[Node]) -> list[Node]:
+    """Return the nodes with whole sections in a conditional block as sections, what stands under each heading conditional by itself."""
+    level = _levels([inner for node in nodes for inner in (node.children if _is_conditional(node) else (node,))])[0]
+    found: list[Node] = []
+    for place, node in reversed(list(enumerate(nodes))):
+        following = found[0] if found else None
+        inside = _lifted(node.children) if _is_conditional(node) else []
+        if any(_begins(inner, level) for inner in inside) and (following is None or _begins(following, level)):
+            found = [*_split(node, inside, level), *found]
+        else:
+            found.insert(0, nodes[place])
+    return found
+
+
+def _split(node: Node, inside: Sequence[Node], level: int) -> list[Node]:
+    found: list[Node] = []
+    own: list[Node] = []
+    for inner in inside:
+        if _begins(inner, level):
+            found += [*([replace(node, children=own)] if own or found else []), inner]
+            own = []
+        else:
+            own.append(inner)
+    return [*found, replace(node, children=own)]
+
+
+def _is_conditional(node: Node) -> bool:
+    return node.opening is not None and node.opening.name in CONDITIONAL
+
+
+def _begins(node: Node, level: int) -> bool:
+    """Return whether a node is a heading that begins a section."""
+    return node.kind == "heading" and int(node.token.tag[1:]) <= level
 
 
 def _divided(nodes: Sequence[Node]) -> list[_Part]:

@@ -27,7 +27,9 @@ _ATTRIBUTE = re.compile(r"""([^\s"'<>/=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _LINK_ATTRIBUTES = frozenset({"href", "src", "action", "background", "cite", "poster", "xlink:href"})
 _UNSAFE_ATTRIBUTES = frozenset({"style", "srcset", "srcdoc", "ping"})
 _PAST_HOST = re.compile(r"https?://[^/?#\s]+[/?#]|mailto:", re.IGNORECASE)
-_IN_URL = re.compile(r"(?:https?://[^/?#\s<>]+[/?#]|mailto:)[^\s<>]*\Z", re.IGNORECASE)
+# With these a bare address ends, as in the issue.
+_END = "\u2018\u2019\u201c\u201d\u3001\u3002\u3008-\u3011\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f"
+_IN_URL = re.compile(rf"(?:https?://[^/?#\s<>{_END}]+[/?#]|mailto:)[^\s<>{_END}]*\Z", re.IGNORECASE)
 _LONGEST_URL = 4_000  # characters looked back for an address's beginning
 _RAW = frozenset({"style", "script"})
 _CONDITION = re.compile(r"<!--\[if[^\]>]*\]>(?:<!-->|-->)?|<!(?:--)?(?:<!)?\[endif\](?:--)?>", re.IGNORECASE)

@@ -4,14 +4,14 @@ An edition's two documents as pieces that join in any selection: encoded literal
 Every piece begins and ends at a line's start of the encoding, so a block that a reader does not get is left out by leaving out its pieces. What is
 the same for all readers is written in here and leaves no gap.
 
-Source: RFC 2045, 6.7 (soft breaks); RFC 2046, 5.1.4 (alternatives: the plainest first).
+Source: RFC 2045, 6.7 (soft breaks); RFC 2046, 5.1.4 (alternatives: the plainest first); RFC 2387 (a part and what it is made of).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mailweekly.edition.model import Edition, Slot
-from mailweekly.message import quoted, recipe
+from mailweekly.message import images, quoted, recipe
 from mailweekly.message.conditions import blocks
 from mailweekly.message.cuts import Cut, html_pieces, text_pieces
 from mailweekly.message.values import ESCAPES, Context, clean
@@ -20,6 +20,8 @@ __all__ = ["Filling", "Guarded", "Tables", "body", "filling"]
 
 _SCHEMES = ("https://", "http://", "mailto:")
 _PART = "\r\nContent-Type: text/{}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+
+_RELATED = f'\r\nContent-Type: multipart/related; type="text/html";\r\n boundary="{images.RELATED}'
 
 Filling = tuple[str | int, ...]  # what stands for a field in every copy: text, with a token's cell in it
 Guarded = tuple[str | int, tuple[int, ...]]  # a piece, and the numbers of the conditions it stands under
@@ -33,16 +35,34 @@ class Tables:
     conditions: dict[str, int] = field(default_factory=dict)
 
 
-def body(edition: Edition, own: Mapping[str, Filling], tables: Tables) -> Iterator[Guarded]:
-    """Yield the pieces after the header block: both parts with their boundaries."""
-    for kind, document in (("plain", edition.text), ("html", edition.html)):
-        yield "--", ()
-        yield recipe.BOUNDARY, ()
-        yield _PART.format(kind), ()
-        yield from _document(document, edition, own, tables, is_html=kind == "html")
-        yield "\r\n", ()
-    yield "--", ()
-    yield recipe.BOUNDARY, ()
+def body(
+    edition: Edition, own: Mapping[str, Filling], tables: Tables, pictures: Mapping[str, bytes]
+) -> Iterator[Guarded]:
+    """Yield the pieces after the header block: both parts with their boundaries, and beside the HTML the images it embeds."""
+    yield from (("--", ()), (recipe.BOUNDARY, ()))
+    yield _PART.format("plain"), ()
+    yield from _document(edition.text, edition, own, tables, is_html=False)
+    yield from (("\r\n--", ()), (recipe.BOUNDARY, ()))
+    if edition.embedded:
+        yield from _related(edition, own, tables, pictures)
+    else:
+        yield _PART.format("html"), ()
+        yield from _document(edition.html, edition, own, tables, is_html=True)
+    yield from (("\r\n--", ()), (recipe.BOUNDARY, ()), ("--\r\n", ()))
+
+
+def _related(
+    edition: Edition, own: Mapping[str, Filling], tables: Tables, pictures: Mapping[str, bytes]
+) -> Iterator[Guarded]:
+    line: list[Guarded] = [(piece, ()) for piece in images.boundary()]
+    yield from ((_RELATED, ()), (recipe.BOUNDARY, ()), ('"\r\n\r\n', ()))
+    yield from line
+    yield _PART.format("html"), ()
+    yield from _document(edition.html, edition, own, tables, is_html=True)
+    yield "\r\n", ()
+    for part, guard in images.image_parts(edition, pictures, tables.conditions):
+        yield from ((piece, guard) for piece in (*images.boundary(), part))
+    yield from line
     yield "--\r\n", ()
 
 

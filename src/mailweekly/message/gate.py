@@ -9,7 +9,9 @@ Errors: DataError says what was found. Such a message must not leave.
 Source: RFC 5321, 4.5.3.1.6 and 2.3.8 (1,000 octets with CRLF; no bare CR or LF); RFC 5322, 3.6 (headers that occur once); RFC 2047, 2.
 """
 
+import hashlib
 import re
+from collections.abc import Mapping, Sequence
 from email import message_from_bytes, policy
 from email.message import Message as Parsed
 
@@ -27,6 +29,8 @@ _FOLD = re.compile(rb"\r\n(?=[ \t])")
 _WORD = re.compile(rb"=\?[^? ]*\?[bBqQ]\?[^? ]*\?=")
 _PHRASE = rb'(?:"(?:[^"\\\r\n]|\\[^\r\n])*"|[^"<>,;:@\\()\r\n]+)'
 _MAILBOX = re.compile(rb"(?:" + _PHRASE + rb"\s+<([^<>\s]+)>|([^<>\s]+))")
+_PLAIN_FORM = ["multipart/alternative", "text/plain", "text/html"]
+_RELATED_FORM = ["multipart/alternative", "text/plain", "multipart/related", "text/html"]
 _ONCE = (b"From", b"To", b"Subject", b"Date", b"Message-ID")
 
 
@@ -66,7 +70,7 @@ def verify(message: Message, program: Program, *, signatures: int = 0) -> None:
     glance(message)
     parsed = message_from_bytes(content, policy=policy.compat32)
     _need([name.encode() for name in parsed] == names, "has headers that another parser reads otherwise")
-    _check_parts(parsed, body)
+    _check_parts(parsed, body, dict(program.recipe.images))
 
 
 def _check_lines(content: bytes, body: bytes, *, is_wide: bool) -> None:
@@ -99,19 +103,37 @@ def _mailbox(value: bytes) -> bytes:
     return b"" if found is None else found[1] or found[2]
 
 
-def _check_parts(parsed: Parsed, body: bytes) -> None:
+def _check_parts(parsed: Parsed, body: bytes, hashes: Mapping[str, str]) -> None:
     parts = list(parsed.walk())
     kinds = [part.get_content_type() for part in parts]
-    _need(kinds == ["multipart/alternative", "text/plain", "text/html"], "has other parts than text and HTML")
+    form = _RELATED_FORM if hashes else _PLAIN_FORM
+    _need(kinds[: len(form)] == form, "has other parts than text and HTML")
+    _need(bool(hashes) or len(parts) == len(form), "has other parts than text and HTML")
     _need(not any(part.defects for part in parts), "has a fault in its MIME structure")
-    _need(body.count(f"--{parsed.get_boundary()}".encode()) == len(parts), "has its parts' boundary elsewhere too")
-    for part in parts[1:]:
-        raw = part.get_payload(decode=True)
-        try:
-            text = raw.decode("utf-8") if isinstance(raw, bytes) else ""
-        except UnicodeDecodeError as error:
-            raise DataError("A finished message has a part that is not UTF-8.") from error
-        _need(bool(text), "has an empty part")
+    for holder in (part for part in parts if part.is_multipart()):
+        inside = len(holder.get_payload()) + 1
+        _need(body.count(f"--{holder.get_boundary()}".encode()) == inside, "has its parts' boundary elsewhere too")
+    plain, html = _text(parts[1]), _text(parts[len(form) - 1])
+    _need(bool(plain and html), "has an empty part")
+    _check_images(html, parts[len(form) :], hashes)
+
+
+def _check_images(html: str, parts: Sequence[Parsed], hashes: Mapping[str, str]) -> None:
+    """Every image the HTML asks for is there, and each is what the edition was made with."""
+    there = {str(part["Content-ID"]).strip("<>"): part.get_payload(decode=True) for part in parts}
+    _need(all(part.get_content_maintype() == "image" for part in parts), "has other parts than text, HTML and images")
+    _need({cid for cid in hashes if f"cid:{cid}" in html} <= there.keys(), "lacks an image that its HTML shows")
+    for cid, content in there.items():
+        is_own = isinstance(content, bytes) and hashlib.sha256(content).hexdigest() == hashes.get(cid)
+        _need(is_own, "has an image that is not the edition's")
+
+
+def _text(part: Parsed) -> str:
+    raw = part.get_payload(decode=True)
+    try:
+        return raw.decode("utf-8") if isinstance(raw, bytes) else ""
+    except UnicodeDecodeError as error:
+        raise DataError("A finished message has a part that is not UTF-8.") from error
 
 
 def _need(holds: bool, fault: str) -> None:

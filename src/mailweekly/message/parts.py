@@ -5,7 +5,7 @@ Errors: SettingsError for a sender, DataError for an edition that cannot be mail
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from mailweekly.edition.model import Edition, Slot
 from mailweekly.errors import DataError
@@ -33,15 +33,14 @@ def assemble(
     kind: str,
     test: bool,
     web_url: str,
+    pictures: Mapping[str, bytes],
 ) -> Recipe:
     """Return the recipe of an edition; arguments as in `program.prepare`, and the signing `key`'s fingerprint."""
-    way = routes(sender, issue_label, web_url)
+    way, tables = routes(sender, issue_label, web_url), Tables()
     own = _own_fields(way, sender.list_name or list_name)
     subject = _subject(edition, own, test=test)
-    fixed = subject[0] if len(subject) == 1 and isinstance(subject[0], str) else None
-    top = heading(sender, way, fixed, issue_label=issue_label, list_name=list_name)
-    tables = Tables()
-    pieces = _merged([*((piece, ()) for piece in top.pieces), *body(edition, own, tables)])
+    top = heading(sender, way, _fixed(subject), issue_label=issue_label, list_name=list_name)
+    pieces = _merged([*((piece, ()) for piece in top.pieces), *body(edition, own, tables, pictures)])
     used = sorted({slot for slot, _ in tables.cells} | {piece for piece in subject if isinstance(piece, int)})
     from_address = address_of(sender.address, "The sender's address").wire
     return Recipe(
@@ -49,7 +48,7 @@ def assemble(
         guards=tuple(guard for _, guard in pieces),
         conditions=tuple(tables.conditions),
         fields=tuple(_field(slot, edition.slots[slot], tables.cells) for slot in used),
-        subject=() if fixed is not None else tuple(p if isinstance(p, str) else used.index(p) for p in subject),
+        subject=tuple(p if isinstance(p, str) else used.index(p) for p in subject) if _fixed(subject) is None else (),
         header_names=top.names,
         sender=from_address,
         issue_label=issue_label,
@@ -61,6 +60,7 @@ def assemble(
         id_domain=from_address.rpartition("@")[2].lower(),
         return_lead=way.return_lead,
         return_domain=way.return_domain,
+        images=tuple((one.cid, one.sha256) for one in edition.embedded),
     )
 
 
@@ -84,6 +84,11 @@ def _subject(edition: Edition, own: Mapping[str, Filling], *, test: bool) -> lis
             raise DataError("A reader's own link cannot stand in the Subject.")
         pieces.append((piece if found is None else found[0], ()))
     return [piece for piece, _ in _merged(pieces)]
+
+
+def _fixed(subject: Sequence[str | int]) -> str | None:
+    """The Subject where it is the same for all."""
+    return subject[0] if len(subject) == 1 and isinstance(subject[0], str) else None
 
 
 def _merged(pieces: Iterable[Guarded]) -> list[Guarded]:

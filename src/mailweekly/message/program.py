@@ -9,7 +9,7 @@ Units: `at` is an aware datetime, written in UTC to the second.
 Errors: SettingsError for a sender or key that cannot be used, DataError for an edition or an address that cannot, ValueError for a naive `at`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -101,13 +101,14 @@ def prepare(
     kind: str = "issue",
     test: bool = False,
     web_url: str = "",
+    pictures: Mapping[str, bytes] | None = None,
 ) -> Program:
     """
     Return the edition as a program.
 
     `issue_label` ("78") and `kind` ("issue") are part of each Message-ID; `list_name` is bound into the unsubscribe tokens. `test` marks the Subject
     and signs tokens that unsubscribe nobody and name no delivery; each test copy has a Message-ID of its own. `web_url` is the issue's own page;
-    empty: `<unsubscribe base>/i/<label>`.
+    empty: `<unsubscribe base>/i/<label>`. `pictures` holds the bytes of the images that the edition embeds, by SHA-256 in hex.
     """
     made = assemble(
         edition,
@@ -118,6 +119,7 @@ def prepare(
         kind=kind,
         test=test,
         web_url=web_url,
+        pictures=pictures or {},
     )
     return _compiled(made, keys)
 

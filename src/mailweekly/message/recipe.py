@@ -72,6 +72,7 @@ class Recipe:
     id_domain: str  # its right side
     return_lead: str  # "b+"
     return_domain: str
+    images: tuple[tuple[str, str], ...] = ()  # Content-ID and SHA-256 of each that travels along
 
 
 def dumped(recipe: Recipe) -> bytes:
@@ -89,6 +90,7 @@ def loaded(raw: bytes) -> Recipe:
         content = json.loads(raw)
         written_by, version = content.pop("format"), content.pop("version")
         content["fields"] = tuple(_field(*each) for each in content["fields"])
+        content["images"] = tuple((str(cid), str(sha256)) for cid, sha256 in content.get("images", ()))
         content["guards"] = tuple(tuple(each) for each in content["guards"])
         for name in ("pieces", "subject", "header_names", "conditions"):
             content[name] = tuple(content[name])

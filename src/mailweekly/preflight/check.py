@@ -13,6 +13,7 @@ from typing import Final
 from mailweekly.issue.model import Note
 from mailweekly.preflight import (
     access,
+    conditions,
     fields,
     footer,
     head,
@@ -22,6 +23,7 @@ from mailweekly.preflight import (
     inbox,
     links,
     parts,
+    pictures,
     size,
     styles,
     wording,
@@ -52,10 +54,12 @@ UNREADABLE: Final = (
 
 ISSUE_RULES: Final[Mapping[str, Callable[[Facts], Iterator[Place]]]] = {
     **access.ISSUE_RULES,
+    **conditions.ISSUE_RULES,
     **fields.ISSUE_RULES,
     **identity.ISSUE_RULES,
     **images.ISSUE_RULES,
     **links.ISSUE_RULES,
+    **pictures.ISSUE_RULES,
     **wording.ISSUE_RULES,
 }
 EDITION_RULES: Final[Mapping[str, Callable[[Facts, Page], Iterator[Place]]]] = {
@@ -66,6 +70,7 @@ EDITION_RULES: Final[Mapping[str, Callable[[Facts, Page], Iterator[Place]]]] = {
     **images.EDITION_RULES,
     **inbox.EDITION_RULES,
     **parts.EDITION_RULES,
+    **pictures.EDITION_RULES,
     **styles.EDITION_RULES,
 }
 MESSAGE_RULES: Final[Mapping[str, Callable[[Facts, Mail], Iterator[Place]]]] = {

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from mailweekly.audience.model import Subscriber
+from mailweekly.preflight.conditions import conditional_blocks
 from mailweekly.preflight.facts import TOKEN, Facts, clipped, counted
 from mailweekly.preflight.mail import Mail
 from mailweekly.preflight.markup import Page
@@ -50,6 +51,13 @@ def unknown(facts: Facts) -> Iterator[Place]:
     if known is None:
         return
     names = known | BUILT_IN
+    for block in conditional_blocks(facts):
+        name = block.options.get("field", "").strip().lower()
+        if name and name not in names:
+            line, column = facts.at(block.line, name)
+            near = difflib.get_close_matches(name, sorted(names), n=1, cutoff=0.6)
+            mend = f"Did you mean field={near[0]}?" if near else ""
+            yield Place(line=line, column=column, what=f"No subscriber has a field {clipped(name)}.", mend=mend)
     for field in facts.issue.fields:
         if field.name not in names:
             near = difflib.get_close_matches(field.name, sorted(names), n=1, cutoff=0.6)

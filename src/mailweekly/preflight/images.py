@@ -6,6 +6,7 @@ No image is opened or fetched here: which files there are is told by whoever rea
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from mailweekly.edition.page import image_address
@@ -17,7 +18,7 @@ from mailweekly.preflight.place import Place
 from mailweekly.preflight.urls import is_private
 from mailweekly.preflight.walk import ImageUse, walk
 
-__all__ = ["EDITION_RULES", "ISSUE_RULES", "local_sources", "whence"]
+__all__ = ["EDITION_RULES", "ISSUE_RULES", "is_local", "local_sources", "whence"]
 
 LONGEST: Final = 200  # characters of an address in a finding
 SCHEME = re.compile(r"[\\/]{2}|[a-z][a-z0-9+.-]*:", re.IGNORECASE)  # what names a host or another kind of address
@@ -55,28 +56,30 @@ def data_uri(facts: Facts, page: Page) -> Iterator[Place]:
 def local_sources(issue: Issue) -> frozenset[str]:
     """Return the sources, as written, that name a file of the publication."""
     uses = (use.image.src for use in walk(issue) if isinstance(use, ImageUse))
-    return frozenset(src for src in uses if _is_local(src))
+    return frozenset(src for src in uses if is_local(src))
+
+
+def is_local(src: str) -> bool:
+    """Return whether a source names a file of the publication: it has neither scheme nor host."""
+    return bool(src) and not SCHEME.match(src) and not TOKEN.search(src)
 
 
 def file(facts: Facts) -> Iterator[Place]:
     """
-    Yield images of the publication: an error where there is no such file, a warning where it must be put on the web first.
+    Yield images of the publication: an error where there is no such file or it cannot be mailed, a warning where it must be put on the web first.
 
-    Without a `base_url` an image that is there has no address at all; that is `image.url`, judged in the edition.
+    Without a `base_url` an image that is not embedded has no address at all; that is `image.url`, judged in the edition.
     """
-    there, settings = facts.checked.image_files, facts.checked.settings
-    base = settings.base_url if settings else ""
-    for use in facts.images if there is not None else ():
-        src = use.image.src
-        if not _is_local(src):
-            continue
-        line, column = facts.at(use.line, src)
-        if src not in (there or ()):
-            what = f"There is no file {clipped(src)}, neither beside the issue nor in the publication's folder."
-            yield Place(line=line, column=column, what=what, mend="Correct the path, or put the file there.")
-        elif base:
-            what = f"Readers will load {clipped(src)} from {clipped(image_address(base, src), LONGEST)}: put it there before you send."
-            yield Place(line=line, column=column, what=what, level=Level.WARNING)
+    if facts.checked.image_files is None:
+        return
+    settings = facts.checked.settings
+    logo = settings.brand.get("logo", "") if settings else ""
+    for use in facts.images:
+        line, column = facts.at(use.line, use.image.src)
+        if is_local(use.image.src) and (place := _of_file(facts, use.image.src)):
+            yield replace(place, line=line, column=column)
+    if is_local(logo) and (place := _of_file(facts, logo)):
+        yield replace(place, line=facts.setting_line("brand.logo"), file=facts.checked.settings_file)
 
 
 ISSUE_RULES: Final[Mapping[str, Callable[[Facts], Iterator[Place]]]] = {"image.file": file, "image.url": written_url}
@@ -95,8 +98,21 @@ def whence(facts: Facts, src: str) -> tuple[int, int, str]:
     return (named, 1, "") if named else (1, 1, facts.theme_file)
 
 
-def _is_local(src: str) -> bool:
-    return bool(src) and not SCHEME.match(src) and not TOKEN.search(src)
+def _of_file(facts: Facts, src: str) -> Place | None:
+    subject = facts.checked
+    base = subject.settings.base_url if subject.settings else ""
+    if fault := subject.image_faults.get(src):
+        mend = "Put a PNG, JPEG or GIF there, inside the publication's folder."
+        return Place(what=f"The file {clipped(src)} {fault}.", mend=mend)
+    if src not in (subject.image_files or ()):
+        what = f"There is no file {clipped(src)}, neither beside the issue nor in the publication's folder."
+        return Place(what=what, mend="Correct the path, or put the file there.")
+    if base and not subject.embed:
+        where = clipped(image_address(base, src), LONGEST)
+        return Place(
+            what=f"Readers will load {clipped(src)} from {where}: put it there before you send.", level=Level.WARNING
+        )
+    return None
 
 
 def _fault(src: str) -> str:

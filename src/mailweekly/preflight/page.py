@@ -26,6 +26,7 @@ GROUPS: Final = {
     "issue": "The issue",
     "link": "Links",
     "preheader": "Preheader",
+    "segment": "Segments",
     "size": "Size",
     "subject": "Subject",
     "text": "Text part",

@@ -20,6 +20,7 @@ __all__ = ["EDITION_RULES", "MESSAGE_RULES"]
 SHARED: Final = 0.5  # of the HTML's words
 FEW: Final = 20  # words; below it a share says nothing
 COLUMNS: Final = 76
+HOLDERS: Final = ("multipart/alternative", "multipart/related")  # the second holds the HTML and its images
 URL = re.compile(r"(?:https?://|mailto:)\S+", re.IGNORECASE)
 NAMED_LINKS: Final = 5  # in one finding
 CELLS = re.compile(r"[ \t]{2,}|[|│]")  # what stands between the cells of a table
@@ -33,7 +34,9 @@ def missing(facts: Facts, mail: Mail) -> Iterator[Place]:
     fault = ""
     if not any(part.type == "text/plain" for part in shown):
         fault = "The message has no text part."
-    elif shown[0].type != "text/plain" or any(part.parent != "multipart/alternative" for part in shown[:2]):
+    elif shown[0].type != "text/plain" or any(
+        part.parent not in HOLDERS[: at + 1] for at, part in enumerate(shown[:2])
+    ):
         fault = "The text part is not the first of multipart/alternative."
     if fault:
         yield Place(line=facts.title_line, what=fault)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mailweekly.audience.model import Audience
-from mailweekly.edition.model import Edition
+from mailweekly.edition.model import Edition, ImageFile
 from mailweekly.issue.model import Issue
 from mailweekly.message.model import Message
 from mailweekly.preflight.finding import Level
@@ -36,6 +36,9 @@ class Checked:
     )  # numbers of *other* issues that were sent: number -> file
     relay_is_outbox: bool = True  # mail stays on this machine
     image_files: frozenset[str] | None = None  # sources, as written, whose file the publication has; None: nobody asked
+    images: Mapping[str, ImageFile] = field(default_factory=dict)  # what is known of those files, by source
+    image_faults: Mapping[str, str] = field(default_factory=dict)  # why a file cannot be mailed: goes on after its name
+    embed: bool = False  # local images travel in the message
     settings_file: str = TOML_NAME
     settings_text: str = ""  # of that file, for the lines of its keys; empty: line 1
     theme_file: str = ""  # shown for faults of the theme; empty: templates/<theme>/theme.toml

@@ -26,7 +26,7 @@ def publication(document: Mapping[str, Any], *, place: str = TOML_NAME) -> Setti
     """Return the settings of a parsed mailweekly.toml. Errors: SettingsError for an unknown name or a wrong form."""
     check_names(document, Settings, place)
     values: dict[str, Any] = {}
-    for name in ("name", "lang", "timezone", "theme", "list", "base_url", "reason"):
+    for name in ("name", "lang", "timezone", "theme", "list", "base_url", "reason", "images"):
         if name in document:
             values[name] = text_of(document[name], place, name)
     if "sender" in document:
@@ -44,6 +44,7 @@ def publication(document: Mapping[str, Any], *, place: str = TOML_NAME) -> Setti
             table = table_of(document[name], place, name)
             values[name] = {key: text_of(value, place, f"{name}.{key}") for key, value in flattened(table).items()}
     _check_base_url(values.get("base_url", ""), place)
+    _check_images(values.get("images", ""), place)
     _check_levels(values.get("check", {}), place)
     _check_colours(values.get("brand", {}), place)
     return Settings(**values)
@@ -79,6 +80,12 @@ def _check_base_url(url: str, place: str) -> None:
             place=f"{place}: base_url",
             hint='Write base_url = "https://news.your-domain".',
         )
+
+
+def _check_images(wish: str, place: str) -> None:
+    if wish not in {"", "embed", "publish"}:
+        hint = 'Write images = "embed" or images = "publish".'
+        raise SettingsError(f"'{wish}' is no way for images to travel.", place=f"{place}: images", hint=hint)
 
 
 def _check_levels(levels: Mapping[str, str], place: str) -> None:

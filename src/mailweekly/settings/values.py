@@ -135,6 +135,7 @@ class Settings:
     list: str = "readers"  # the list an issue goes to when its front matter names none
     base_url: str = ""  # https address of archive and unsubscribe pages
     reason: str = ""  # "You get this because …"
+    images: str = ""  # local ones: embed or publish (under base_url); empty: publish where there is a base_url
     brand: Mapping[str, str] = field(default_factory=dict)
     sender: SenderSettings = field(default_factory=SenderSettings)
     pace: Pace = field(default_factory=Pace)

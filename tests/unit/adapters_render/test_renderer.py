@@ -55,6 +55,21 @@ def _renderer() -> Iterator[Renderer]:
         yield renderer
 
 
+def test_an_issue_becomes_a_page_and_then_an_edition(renderer: Renderer) -> None:
+    page = renderer.web_page(
+        ISSUE,
+        source="issues/007.md",
+        theme_files=_folders(),
+        theme="digest",
+        publication=PUBLICATION,
+        canonical_url="https://pebble.example/7",
+    )
+    assert page.startswith("<!DOCTYPE html>")
+    assert '<link rel="canonical" href="https://pebble.example/7">' in page
+    assert "https://one.example/" in page
+    assert _render(renderer).number == 7
+
+
 def test_an_issue_becomes_an_edition(renderer: Renderer) -> None:
     edition = _render(renderer)
     assert edition.number == 7
@@ -90,7 +105,7 @@ def test_a_fault_of_the_issue_comes_back_with_its_place_and_the_child_lives(rend
 def test_a_fault_of_the_theme_comes_back_with_its_place(renderer: Renderer) -> None:
     with pytest.raises(ThemeError) as caught:
         _render(renderer, "<mjml>\n{% if %}")
-    assert caught.value.place == "templates/odd/issue.mjml.j2:2"
+    assert caught.value.place == "templates/odd/issue.mjml.j2:2:1"
 
 
 def test_a_theme_that_loops_for_ever_is_ended_and_the_next_request_is_served() -> None:

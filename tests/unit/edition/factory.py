@@ -32,7 +32,7 @@ FOLDERS: Final[Mapping[str, Mapping[str, str]]] = {
         for file in (ROOT / name).rglob("*")
         if file.is_file()
     }
-    for name in ("base", "digest")
+    for name in sorted(folder.parent.name for folder in ROOT.glob("*/theme.toml"))
 }
 NONCE: Final = "0123456789"
 PUBLICATION: Final = Publication(

@@ -143,3 +143,22 @@ def test_tightening_joins_only_comments_of_one_condition() -> None:
 
 def test_inlining_twice_gives_the_same() -> None:
     assert inlined(RAW, CSS) == inlined(RAW, CSS)
+
+
+def test_a_short_form_that_stands_later_ends_the_long_form_before_it() -> None:
+    html = inlined(RAW, ".x{margin:0 0 8px;margin-right:6px}.t .x{margin:0}")
+    assert html.count('class="x" style="margin-right:6px; margin:0"') == 1
+
+
+def test_what_is_important_is_not_undone_by_what_is_not() -> None:
+    html = inlined(RAW, ".x{color:#112233!important}.t .x{color:#445566}")
+    assert html.count('class="x" style="color:#112233 !important"') == 1
+
+
+@pytest.mark.parametrize(
+    ("stronger", "weaker"), [(".t p:last-child", ".t p"), (".t>p", ".x"), ('.t [class="x"]', ".t p")]
+)
+def test_the_more_specific_selector_wins_wherever_it_stands(stronger: str, weaker: str) -> None:
+    page = RAW.replace('<p class="x">a</p>', '<div class="t"><p class="x">a</p></div>')
+    html = inlined(page, f"{stronger}{{color:#112233}} {weaker}{{color:#445566}}")
+    assert 'class="x" style="color:#112233"' in html

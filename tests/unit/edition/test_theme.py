@@ -1,5 +1,6 @@
 """Themes: chains, tokens, contrast, style sheets."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -43,7 +44,7 @@ def test_a_place_given_is_the_place_shown() -> None:
 
 def test_an_unknown_parent_is_told_with_the_line_that_asks_for_it() -> None:
     error = refused("a", {"a": {"theme.toml": '# x\n[theme]\nname = "a"\nextends = "nobody"\n'}})
-    assert error.place == "templates/a/theme.toml:4"
+    assert error.place == "templates/a/theme.toml:4:1"
     assert "nobody" in error.what
 
 
@@ -70,7 +71,7 @@ def test_themes_that_extend_each_other_are_refused() -> None:
 def test_a_mistake_in_theme_toml_is_told_with_its_line(toml: str, line: int, said: str) -> None:
     files = {"theme.toml": f'[theme]\nextends = "digest"\n{toml}'}
     assert said in (error := refused("child", {**FOLDERS, "child": files})).what
-    assert error.place == f"templates/child/theme.toml:{line}"
+    assert re.fullmatch(rf"templates/child/theme\.toml:{line}:\d+", error.place)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +87,7 @@ def test_a_mistake_in_the_brand_is_told(brand: dict[str, str], said: str) -> Non
     with pytest.raises(ThemeError) as caught:
         read(theme(), brand)
     assert said in caught.value.what
-    assert caught.value.place.startswith("brand.")
+    assert caught.value.place.startswith("mailweekly.toml: brand.")
 
 
 @pytest.mark.parametrize("name", ["base", "digest"])
@@ -143,7 +144,7 @@ def test_a_mistake_in_a_style_sheet_is_told_with_its_line(css: str, line: int, s
     with pytest.raises(ThemeError) as caught:
         sheets(own, read(own, {}), lang="en", direction="ltr")
     assert said in caught.value.what
-    assert caught.value.place == f"templates/child/email.css:{line}"
+    assert re.fullmatch(rf"templates/child/email\.css:{line}:\d+", caught.value.place)
 
 
 def test_the_fingerprint_tells_any_change_but_not_where_the_theme_lies() -> None:

@@ -1,13 +1,28 @@
 """Merge fields: marked by the parser's own rules, in every place a reader meets text, and nowhere else."""
 
 import re
+import time
 
 import pytest
 from tests.unit.issue.seen import words_seen
 
 from mailweekly.issue import fields
 from mailweekly.issue.fields import nonce_of
-from mailweekly.issue.model import CodeSpan, Field, Image, Inline, Link, Paragraph, Text
+from mailweekly.issue.model import (
+    Block,
+    CodeSpan,
+    Component,
+    Entry,
+    Field,
+    Image,
+    Inline,
+    Link,
+    ListBlock,
+    Paragraph,
+    Quote,
+    Table,
+    Text,
+)
 from mailweekly.issue.parse import parse
 
 
@@ -158,3 +173,60 @@ def test_fields_in_containers_tables_and_html_are_tokens() -> None:
 
 def test_text_beside_a_token_is_one_text() -> None:
     assert len([inline for inline in _line("a {{ name }} b") if isinstance(inline, Text)]) == 1
+
+
+TABLES = [
+    '| {{ city | default("x") }} | b |\n|---|---|\n| 1 | 2 |\n',
+    '| a | b |\n|---|---|\n| {{ city | default("x") }} | 2 |\n',
+    '| a | b |\n|---|---|\n| 1 | {{ city | default("x") }} |\n',
+    'a | b\n---|---\n{{ city | default("x") }} | 2\n',
+    '> | a | b |\n> |---|---|\n> | **{{ city|default("x") }}** | 2 |\n',
+    '- item\n\n  | a | b |\n  |---|---|\n  | [q](https://a.example/?c={{ city | default("x") }}) | 2 |\n',
+    '| a | b |\n|---|---|\n| {{ city \\| default("x") }} | 2 |\n',
+    '::: note\n| a | b |\n|---|---|\n| {{ city | default("x") }} | 2 |\n:::\n',
+]
+
+
+@pytest.mark.parametrize("text", TABLES)
+def test_a_default_in_a_cell_needs_no_escape(text: str) -> None:
+    issue = parse(f"intro {{{{ name }}}}\n\n{text}")
+    assert issue.fields[1].name == "city"
+    assert issue.fields[1].default == "x"
+    assert not issue.notes
+    assert "\x03" not in repr(issue)
+    (table,) = _tables(issue.intro)
+    assert all(len(row) == 2 for row in (table.head, *table.rows))
+
+
+def test_a_field_that_is_none_is_found_in_a_cell() -> None:
+    text = "| a | b |\n|---|---|\n| {{ city | upper }} | 2 |\n"
+    assert _rules(text) == ["field.unresolved"]
+    (table,) = _tables(parse(text).intro)
+    assert all(len(row) == 2 for row in table.rows)
+
+
+def test_code_in_a_cell_keeps_its_bars_and_braces() -> None:
+    issue = parse("| a | b |\n|---|---|\n| `{{ city | default }}` | `x \\| y` |\n")
+    assert not issue.notes
+    assert words_seen(issue).split() == ["a", "b", "{{", "city", "|", "default", "}}", "x", "|", "y"]
+
+
+def test_bars_hidden_in_a_cell_cost_a_long_document_nothing() -> None:
+    text = 'a | {{ b | default("c") }}\n---|---\n' + 'x {{ y | default("z") }} | 2\n' * 3_000 + "word\n\n" * 3_000
+    start = time.process_time()
+    issue = parse(text)
+    assert len(issue.fields) > 0
+    assert time.process_time() - start < 5
+
+
+def _tables(blocks: tuple[Block, ...]) -> list[Table]:
+    found: list[Table] = []
+    for block in blocks:
+        match block:
+            case Table():
+                found.append(block)
+            case Quote() | Component():
+                found += _tables(tuple(one for one in block.blocks if not isinstance(one, Entry)))
+            case ListBlock():
+                found += [table for item in block.items for table in _tables(item)]
+    return found

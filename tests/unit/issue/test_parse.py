@@ -364,3 +364,9 @@ def test_one_long_paragraph_of_links_with_fields_is_linear_too() -> None:
     started = time.process_time()
     parse(text)
     assert time.process_time() - started < 3
+
+
+@pytest.mark.parametrize("line", ["## a\n", "> a\n\n", "a\n\n"])
+def test_more_blocks_than_anybody_writes_are_refused(line: str) -> None:
+    with pytest.raises(IssueError, match="too many"):
+        parse(line * 60_000, source="a.md")

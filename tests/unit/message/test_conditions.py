@@ -17,7 +17,7 @@ from mailweekly.message.program import Program
 FI = "<!--mw:fi-->"
 NAME = TOKENS["name"]
 PAID = replace(READER, tags=frozenset({"Paid"}))
-TEXT = f"before\n\n<!--mw:if segment=paid-->\nfor payers, {NAME}\n{FI}\n\n<!--mw:if !field=city-->\nno city\n{FI}\n\nafter\n"
+TEXT = f"before\n\n<!--mw:if segment=paid-->\nfor payers, {NAME}\n\n{FI}\n<!--mw:if !field=city-->\nno city\n\n{FI}\nafter\n"
 HTML = f"<p>a</p><!--mw:if segment=paid--><p>.{NAME}</p>{FI}<!--mw:if !field=city--><p>From </p>{FI}<p>b</p>\n"
 
 
@@ -79,6 +79,11 @@ def test_lines_stay_short_where_a_block_begins_and_ends(is_paid: bool) -> None:
         ("field=name", set(), {}, True),
         ("field=email", set(), {}, True),
         ("field=nothing", set(), {}, False),
+        ("segment=a;segment=b", {"a"}, {}, False),
+        ("segment=a;!segment=b", {"a"}, {}, True),
+        ("segment=a|segment=b", {"b"}, {}, True),
+        ("segment=a|segment=b;field=city", {"b"}, {}, False),
+        ("!segment=a|segment=b;field=city", {"a", "b"}, {"city": "x"}, True),
     ],
 )
 def test_a_condition_asks_tags_and_fields(asked: str, tags: set[str], values: dict[str, str], wanted: bool) -> None:
@@ -86,7 +91,22 @@ def test_a_condition_asks_tags_and_fields(asked: str, tags: set[str], values: di
     assert holds(condition(asked), reader) is wanted
 
 
-@pytest.mark.parametrize("asked", ["", "!", "x=1", "segment", "segment=", "segment=a&", "&", "segment=a b"])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "",
+        "!",
+        "x=1",
+        "segment",
+        "segment=",
+        "segment=a&",
+        "&",
+        "segment=a b",
+        "segment=a|",
+        ";segment=a",
+        "!segment=a;!",
+    ],
+)
 def test_what_is_no_condition_is_refused(asked: str) -> None:
     with pytest.raises(DataError):
         condition(asked)
@@ -105,7 +125,7 @@ def test_a_value_that_looks_like_a_mark_is_text() -> None:
 
 
 def test_a_mark_inside_a_quote_or_list_takes_its_line_along() -> None:
-    text = f"> a\n> <!--mw:if segment=paid-->\n> b\n> {FI}\n> \n> c\n"
+    text = f"> a\n> <!--mw:if segment=paid-->\n> b\n> \n> {FI}\n> c\n"
     made = program(edition(text=text))
     assert read(copy(PAID, made)).text == "> a\n> b\n> \n> c\n"
     assert read(copy(READER, made)).text == "> a\n> c\n"

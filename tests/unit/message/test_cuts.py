@@ -7,7 +7,7 @@ from tests.unit.message.factory import NONCE, SLOTS, TOKENS, edition
 
 from mailweekly.edition.model import Slot
 from mailweekly.errors import DataError
-from mailweekly.message.cuts import html_pieces, split
+from mailweekly.message.cuts import html_pieces, split, text_pieces
 from mailweekly.message.values import Context
 
 N, U = TOKENS["name"], TOKENS["unsubscribe_url"]
@@ -97,3 +97,20 @@ def test_broken_markup_does_not_hold_it_up(bait: str) -> None:
     start = time.process_time()
     html_pieces(bait, NONCE, SLOTS)
     assert time.process_time() - start < 1
+
+
+@pytest.mark.parametrize(
+    ("text", "context"),
+    [
+        (f"https://x.example/{N}", Context.URL),
+        (f"<https://x.example/a?b={N}>", Context.URL),
+        (f"<https://x.example/a> {N}", Context.PLAIN),
+        (f"https://x.example/a，{N}", Context.PLAIN),
+        (f"见 https://x.example/a。{N}", Context.PLAIN),
+        (f"https://x.example，{N}/", Context.PLAIN),
+        (f"https://x.example/城市/{N}", Context.URL),
+    ],
+)
+def test_a_field_in_plain_text_is_in_an_address_or_not(text: str, context: Context) -> None:
+    (cut,) = [piece for piece in text_pieces(text, NONCE, SLOTS) if not isinstance(piece, str)]
+    assert cut[1] is context

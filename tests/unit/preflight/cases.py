@@ -28,8 +28,9 @@ from tests.unit.preflight.samples import (
     words,
 )
 
-from mailweekly.edition.model import Slot
-from mailweekly.issue.model import Field, Note, Paragraph
+from mailweekly.audience.model import Audience
+from mailweekly.edition.model import ImageFile, Slot
+from mailweekly.issue.model import Component, Field, Issue, Note, Paragraph
 from mailweekly.preflight.place import Checked
 from mailweekly.settings import SenderSettings
 
@@ -49,9 +50,36 @@ class Case:
     levels: Mapping[str, str] = field(default_factory=dict)
 
 
+def only(*segments: str) -> Issue:
+    """An issue with one block for each of these segments, the first on line 3."""
+    blocks = [
+        Component(name="only", options={"segment": name}, blocks=(words("For some."),), line=line)
+        for line, name in enumerate(segments, 3)
+    ]
+    return issue(sections=(section(*blocks),))
+
+
+def tagged(*tags: str) -> Audience:
+    """An audience of one reader with these tags."""
+    audience = readers("Ada")
+    return replace(audience, recipients=(replace(audience.recipients[0], tags=frozenset(tags)),))
+
+
 def noted(rule: str) -> Case:
     """A rule that only the parser finds."""
     return Case(bad=checked(issue(notes=(note(rule),))), good=checked(), line=4)
+
+
+def filed(**changes: Any) -> Checked:
+    """An image of the publication on line 6, shown 544 pixels wide, its file as given."""
+    known: dict[str, Any] = {"width": 1_088, "height": 600, "size_bytes": 90_000, "kind": "png", "sha256": "0" * 64}
+    html = HTML.replace("https://img.boats.example/keeper.png", "https://boats.example/keeper.png")
+    return checked(
+        issue(words("The winter ferry leaves early."), picture("keeper.png")),
+        edition=edition(html=html),
+        image_files=frozenset({"keeper.png"}),
+        images={"keeper.png": ImageFile(**(known | changes))},
+    )
 
 
 def linked(bad: str, good: str, *, text: str = "The winter ferry") -> Case:
@@ -146,6 +174,15 @@ CASES: Mapping[str, Case] = {
     "issue.number": Case(
         bad=checked(sent_numbers={7: "issues/007-old.md"}), good=checked(sent_numbers={6: "issues/006.md"})
     ),
+    # segments
+    "segment.unknown": Case(
+        bad=checked(only("paid"), audience=readers("Ada")),
+        good=checked(only("paid"), audience=tagged("Paid")),
+        line=3,
+    ),
+    "segment.many": Case(
+        bad=checked(only("a", "b", "c", "d", "e", "f")), good=checked(only("a", "b", "c", "d", "e", "E")), line=3
+    ),
     # fields
     "field.unresolved": mailed(text=f"Hello MW{NONCE}x9Z, " + TEXT),
     "field.unknown": Case(
@@ -201,6 +238,20 @@ CASES: Mapping[str, Case] = {
         good=checked(issue(picture()), image_files=frozenset()),
         line=6,
     ),
+    "image.format": Case(
+        bad=checked(issue(picture("https://img.boats.example/keeper.webp?v=2"))),
+        good=checked(issue(picture("https://img.boats.example/keeper.png"))),
+        line=6,
+    ),
+    "image.size": Case(bad=filed(size_bytes=200_001), good=filed(size_bytes=200_000), line=6),
+    "image.embedded": Case(
+        bad=replace(filed(size_bytes=2_000_001), embed=True),
+        good=replace(filed(size_bytes=2_000_000), embed=True),
+    ),
+    "image.animated": Case(
+        bad=filed(kind="gif", animated=True, size_bytes=500_001), good=filed(kind="gif", size_bytes=500_001), line=6
+    ),
+    "image.dimensions": Case(bad=filed(width=1_087), good=filed(width=1_088), line=6),
     "image.data-uri": printed("https://img.boats.example/keeper.png", "data:image/png;base64,AAAA"),
     # accessibility
     "a11y.alt-missing": noted("a11y.alt-missing"),

@@ -10,7 +10,7 @@ from mailweekly.adapters.files.issues import IssueFile
 from mailweekly.cli import findings
 from mailweekly.cli.findings import HEAD_BYTES, find_faults, list_fields
 from mailweekly.cli.place import Place
-from mailweekly.cli.prepared import Prepared
+from mailweekly.cli.prepared import Prepared, pictures_of
 from mailweekly.issue.parse import parse
 from mailweekly.settings import Machine, Settings
 
@@ -56,13 +56,20 @@ def test_check_without_an_audience_knows_lists_images_and_settings(
     listed(tmp_path, "a", b"email,city\n")
     (tmp_path / "mailweekly.toml").write_text('[sender]\npostal_address = ""\n', "utf-8")
     (tmp_path / "issues").mkdir()
-    (tmp_path / "issues" / "a b.png").write_bytes(b"x")
+    (tmp_path / "issues" / "a b.png").write_bytes(b"GIF89a\x01\0\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\0;")
     text = "# N #7: T\n\nHello {{ nmae }} of {{ city }}.\n\n![boats](a%20b.png) ![ferries](../../b.png)\n"
     raw = IssueFile(path=tmp_path / "issues" / "007.md", shown="issues/007.md", raw=b"")
-    ready = Prepared(
-        file=raw, text=text, issue=parse(text, source=raw.shown), edition=edition(), label="7", list_name="a"
-    )
+    issue = parse(text, source=raw.shown)
     place = Place(root=tmp_path, settings=Settings(base_url="https://boats.example"), machine=Machine())
+    ready = Prepared(
+        file=raw,
+        text=text,
+        issue=issue,
+        edition=edition(),
+        label="7",
+        list_name="a",
+        pictures=pictures_of(place, raw, issue),
+    )
     monkeypatch.setattr(findings, "sample_of", lambda *_: (None, None))
     wanted = {"field.unknown", "image.file", "footer.address"}
     found = [(one.rule, one.line, one.level.value) for one in find_faults(place, ready) if one.rule in wanted]

@@ -6,6 +6,7 @@ from tests.unit.preflight.samples import checked, edition, message
 
 from mailweekly.preflight import (
     access,
+    conditions,
     fields,
     footer,
     head,
@@ -15,6 +16,7 @@ from mailweekly.preflight import (
     inbox,
     links,
     parts,
+    pictures,
     size,
     styles,
     wording,
@@ -41,7 +43,23 @@ def test_every_function_has_its_rule_and_every_rule_its_finder() -> None:
 
 @pytest.mark.parametrize("table", ["ISSUE_RULES", "EDITION_RULES", "MESSAGE_RULES"])
 def test_no_rule_has_two_functions_for_the_same_input(table: str) -> None:
-    modules = (access, fields, footer, head, headers, identity, images, inbox, links, parts, size, styles, wording)
+    modules = (
+        access,
+        conditions,
+        fields,
+        footer,
+        head,
+        headers,
+        identity,
+        images,
+        inbox,
+        links,
+        parts,
+        pictures,
+        size,
+        styles,
+        wording,
+    )
     names = [name for module in modules for name in getattr(module, table, {})]
     assert len(names) == len(set(names))
     assert names

@@ -21,7 +21,7 @@ from mailweekly.adapters.files.folder import read_file, resolve_inside, shown_pa
 from mailweekly.adapters.files.shipped import shipped_root
 from mailweekly.errors import ThemeError
 
-__all__ = ["FOLDER", "theme_files", "theme_names", "theme_places"]
+__all__ = ["FOLDER", "SETTINGS", "is_theme_name", "theme_files", "theme_names", "theme_origin", "theme_places"]
 
 FOLDER: Final = "templates"
 SETTINGS: Final = "theme.toml"
@@ -66,6 +66,19 @@ def theme_files(root: Path, name: str) -> dict[str, dict[str, str]]:
 def theme_places(root: Path, name: str) -> dict[str, str]:
     """Return where a theme and its parents lie, as shown in an error: theme -> `templates/digest`, or the shipped folder's path."""
     return {theme: _place(_sources(root, theme)[0], root, theme) for theme in theme_files(root, name)}
+
+
+def is_theme_name(name: str) -> bool:
+    """Return whether a folder of this name can be a theme."""
+    return _NAME.fullmatch(name) is not None
+
+
+def theme_origin(root: Path, name: str) -> str:
+    """Return where a theme comes from: publication, shipped, or `both` where the publication's folder lies over the shipped one."""
+    sources = _sources(root, name)
+    if len(sources) > 1:
+        return "both"
+    return "publication" if sources and sources[0] == root and root != shipped_root() else "shipped"
 
 
 def _tops(root: Path) -> tuple[Path, ...]:

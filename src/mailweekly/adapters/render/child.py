@@ -16,9 +16,10 @@ from typing import Any, BinaryIO, Final
 
 import mailweekly.errors as known_errors
 from mailweekly.adapters.render import limits, wire
-from mailweekly.edition.model import Edition, Publication
+from mailweekly.edition.inspect import inspect
+from mailweekly.edition.model import Publication
 from mailweekly.edition.render import render
-from mailweekly.edition.theme import load
+from mailweekly.edition.theme import load, own_components
 from mailweekly.errors import MailweeklyError
 from mailweekly.issue.parse import parse
 
@@ -62,7 +63,7 @@ def _serve(request: dict[str, Any], answers: BinaryIO) -> bool:
 
     spent = False
     try:
-        answer = wire.frame({"edition": wire.plain(_render(request, enter))})
+        answer = wire.frame(_done(request, enter))
     except MailweeklyError as error:
         answer = wire.frame({"error": _told(type(error).__name__, error.what, error.place, error.hint)})
     except MemoryError:
@@ -78,12 +79,21 @@ def _serve(request: dict[str, Any], answers: BinaryIO) -> bool:
     return spent
 
 
-def _render(request: dict[str, Any], enter: Callable[[str], None]) -> Edition:
-    enter("issue")  # the parent knows by it that this request has been taken up
-    issue = parse(request["text"], source=request["source"])
-    enter("theme")
+def _done(request: dict[str, Any], enter: Callable[[str], None]) -> dict[str, Any]:
+    """Return what was asked for: an edition, a web page, or all that is wrong with a theme."""
+    enter("theme")  # the parent knows by it that this request has been taken up
     theme = load(request["theme"], request["theme_files"], places=request["theme_places"])
-    return render(issue, theme, wire.rebuilt(Publication, request["publication"]))
+    enter("issue")
+    issue = parse(request["text"], source=request["source"], components=own_components(theme.files))
+    enter("theme")
+    publication = wire.rebuilt(Publication, request["publication"])
+    if request.get("inspect"):
+        return {"inspection": wire.plain(inspect(issue, theme, publication))}
+    if "page" in request:
+        from mailweekly.edition.web import web_page  # only `build` and `publish` ask for one
+
+        return {"page": web_page(issue, theme, publication, canonical_url=request["page"])}
+    return {"edition": wire.plain(render(issue, theme, publication))}
 
 
 def _told(kind: str, what: str, place: str, hint: str) -> dict[str, str]:

@@ -19,6 +19,7 @@ from typing import Any, Final, Self
 import mailweekly.errors as known_errors
 from mailweekly.adapters.render import wire
 from mailweekly.adapters.render.pipe import Child
+from mailweekly.edition.inspect import Inspection
 from mailweekly.edition.model import Edition, Publication
 from mailweekly.errors import DataError, IssueError, MailweeklyError, ThemeError
 
@@ -26,6 +27,7 @@ __all__ = ["MEMORY_BYTES", "TIMEOUT_S", "Renderer"]
 
 TIMEOUT_S: Final = 10.0
 MEMORY_BYTES: Final = 512 * 1024 * 1024
+ANSWERS: Final[Mapping[str, tuple[str, type]]] = {"inspect": ("inspection", Inspection), "page": ("page", str)}
 FAREWELL_S: Final = 1.0  # what an idle child may take to see that its pipe was closed
 
 
@@ -83,30 +85,60 @@ class Renderer:
         `theme_files` holds folders by theme name: file name to text; `theme_places` says where each lies, as shown in an error.
         Errors: those of the module.
         """
-        request = {
-            "text": text,
-            "source": source,
-            "theme": theme,
-            "theme_files": wire.plain(theme_files),
-            "theme_places": wire.plain(theme_places or {}),
-            "publication": wire.plain(publication),
-            "timeout_s": self._timeout_s,
-        }
-        places = {"issue": source, "theme": (theme_places or {}).get(theme, f"templates/{theme}")}
-        with self._turn:
-            return self._asked(request, places)
+        request = _request(text, source, theme_files, theme, publication, theme_places or {})
+        edition: Edition = self._answer(request)
+        return edition
 
-    def _asked(self, request: dict[str, Any], places: Mapping[str, str], *, again: bool = True) -> Edition:
+    def inspect(
+        self,
+        text: str,
+        *,
+        source: str,
+        theme_files: Mapping[str, Mapping[str, str]],
+        theme: str,
+        publication: Publication,
+        theme_places: Mapping[str, str] | None = None,
+    ) -> Inspection:
+        """Return everything that is wrong with the theme, as far as this text brings it out. Errors: those of `render` but the theme's own."""
+        request = _request(text, source, theme_files, theme, publication, theme_places or {}) | {"inspect": True}
+        inspection: Inspection = self._answer(request)
+        return inspection
+
+    def web_page(
+        self,
+        text: str,
+        *,
+        source: str,
+        theme_files: Mapping[str, Mapping[str, str]],
+        theme: str,
+        publication: Publication,
+        theme_places: Mapping[str, str] | None = None,
+        canonical_url: str = "",
+    ) -> str:
+        """Return the issue as a page for everybody; `canonical_url` is where it will stand. Errors: those of the module."""
+        request = _request(text, source, theme_files, theme, publication, theme_places or {}) | {"page": canonical_url}
+        page: str = self._answer(request)
+        return page
+
+    def _answer(self, request: dict[str, Any]) -> Any:
+        places = {
+            "issue": request["source"],
+            "theme": request["theme_places"].get(request["theme"], f"templates/{request['theme']}"),
+        }
+        with self._turn:
+            return self._asked({**request, "timeout_s": self._timeout_s}, places)
+
+    def _asked(self, request: dict[str, Any], places: Mapping[str, str], *, again: bool = True) -> Any:
         reached = ""
+        name, kind = next((pair for key, pair in ANSWERS.items() if key in request), ("edition", Edition))
         deadline = time.monotonic() + self._timeout_s
         child = self._ready()
         try:
             child.send(request, deadline)
             while "stage" in (answer := child.receive(deadline)):
                 reached = "theme" if answer["stage"] == "theme" else "issue"
-            if "edition" in answer:
-                edition: Edition = wire.rebuilt(Edition, answer["edition"])
-                return edition
+            if name in answer:
+                return wire.rebuilt(kind, answer[name])
             error = self._told(answer, reached, places)
         except BaseException as failure:
             status = self._drop()
@@ -174,6 +206,24 @@ class Renderer:
     def _no_memory(self) -> tuple[str, str]:
         mebibytes = self._memory_bytes // (1024 * 1024)
         return f"needs more than {mebibytes} MiB to render", "look for text or lists that grow without end"
+
+
+def _request(
+    text: str,
+    source: str,
+    theme_files: Mapping[str, Mapping[str, str]],
+    theme: str,
+    publication: Publication,
+    theme_places: Mapping[str, str],
+) -> dict[str, Any]:
+    return {
+        "text": text,
+        "source": source,
+        "theme": theme,
+        "theme_files": wire.plain(theme_files),
+        "theme_places": wire.plain(theme_places),
+        "publication": wire.plain(publication),
+    }
 
 
 def _failure(stage: str, places: Mapping[str, str], what: str, hint: str) -> DataError:

@@ -1,0 +1,87 @@
+"""
+Rules on `::: only` and `::: unless`: segments that somebody is in, and how many mails the issue can become.
+
+A name that nobody has hides a block from everybody, and shows a turned one to everybody; it is an error where a name like it exists, for then it is a
+slip of the pen.
+"""
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Final
+
+from mailweekly.issue.model import Block, Component, Entry, ListBlock, Quote
+from mailweekly.message.variants import MOST_VARIANTS
+from mailweekly.preflight.facts import Facts, clipped, counted
+from mailweekly.preflight.finding import Level
+from mailweekly.preflight.place import Place
+
+__all__ = ["ISSUE_RULES", "conditional_blocks"]
+
+
+def unknown_segment(facts: Facts) -> Iterator[Place]:
+    """Yield blocks for a segment that no reader is in."""
+    audience = facts.checked.audience
+    if audience is None:
+        return
+    members = (*audience.recipients, *(one.subscriber for one in audience.left_out))
+    known = {tag.casefold(): tag for one in members for tag in one.tags}
+    for block in conditional_blocks(facts):
+        name = block.options.get("segment", "").strip()
+        if name and name.casefold() not in known:
+            near = difflib.get_close_matches(name.casefold(), sorted(known), n=1, cutoff=0.65)
+            line, column = facts.at(block.line, name)
+            shown = "everybody" if block.name == "unless" else "nobody"
+            meant = f" (did you mean '{known[near[0]]}'?)" if near else ""
+            yield Place(
+                line=line,
+                column=column,
+                what=f"No reader is in segment '{clipped(name)}'{meant}; {shown} gets the block.",
+                mend=f"Write segment={known[near[0]]}." if near else "",
+                level=Level.ERROR if near else None,
+            )
+
+
+def many(facts: Facts) -> Iterator[Place]:
+    """Yield one place when the conditions alone could make more mails than are sent."""
+    blocks = list(conditional_blocks(facts))
+    asked = {
+        (key, block.options[key].strip().casefold())
+        for block in blocks
+        for key in ("segment", "field")
+        if block.options.get(key, "").strip()
+    }
+    if 2 ** len(asked) > MOST_VARIANTS:
+        what = f"{counted(len(asked), 'condition', 'conditions')} can make more than {MOST_VARIANTS} different mails."
+        yield Place(line=blocks[0].line, what=what)
+
+
+ISSUE_RULES: Final[Mapping[str, Callable[[Facts], Iterator[Place]]]] = {
+    "segment.many": many,
+    "segment.unknown": unknown_segment,
+}
+
+
+def conditional_blocks(facts: Facts) -> Iterator[Component]:
+    """Yield every `::: only` and `::: unless` of the issue."""
+    issue = facts.issue
+    yield from _conditional(issue.intro)
+    for section in issue.sections:
+        yield from _conditional(section.items)
+    yield from _conditional(issue.outro)
+    yield from (one for note in issue.footnotes for one in _conditional(note.blocks))
+
+
+def _conditional(blocks: Iterable[Block | Entry]) -> Iterator[Component]:
+    for block in blocks:
+        match block:
+            case Component():
+                if block.name in {"only", "unless"}:
+                    yield block
+                yield from _conditional(block.blocks)
+            case Entry():
+                yield from _conditional(block.blocks)
+                yield from (one for note in block.footnotes for one in _conditional(note.blocks))
+            case Quote():
+                yield from _conditional(block.blocks)
+            case ListBlock():
+                yield from (one for item in block.items for one in _conditional(item))
