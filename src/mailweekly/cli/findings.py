@@ -45,7 +45,7 @@ def find_faults(
         known_fields=known,
         image_files=_image_files(place, ready),
         settings_text=_settings_text(place),
-        relay_is_outbox=place.machine.relay.kind == "outbox" or place.machine.relay.is_loopback,
+        relay_is_outbox=place.machine.is_local,
     )
     return check(subject, levels=place.settings.check)
 
