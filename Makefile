@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/python -m mailweekly
 
-.PHONY: demo test check bench soak faults lock clean help
+.PHONY: demo test check bench million soak faults lock clean help
 help:
 	@echo "make demo   the whole line on the sample issue and list, into a local outbox"
 	@echo "make test   every test this machine can run; the last lines name what it cannot"
 	@echo "make check  style, types, layers, house rules: seconds"
 	@echo "make bench  speeds as ratios, and the figures the project promises"
+	@echo "make million  a list of 1,000,000 readers, sent: seconds and memory (half an hour)"
 	@echo "make faults each fault of the matrix, made and looked at (half an hour); FAULTS='F3 F19' for some"
 	@echo "make soak   a large send killed again and again (30 minutes)"
 
@@ -37,6 +38,10 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench
+
+# READERS and STOP (after so many messages) make it shorter.
+million: $(VENV)/.dev
+	$(BIN)/python -m bench.million $${READERS:-1000000} $${STOP:-0}
 
 # Kills a large send again and again, for SOAK_S seconds; MAILWEEKLY_SEED repeats a run.
 soak: $(VENV)/.dev

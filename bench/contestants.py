@@ -73,7 +73,7 @@ class Contestant:
         wall_s = time.perf_counter() - began
         taken = wire.ended()
         if done.returncode or taken.messages != self.count:
-            last = (done.stderr.strip().splitlines() or ["no word"])[-1]
+            last = " / ".join(line.strip() for line in done.stderr.strip().splitlines()[-3:]) or "no word"
             raise FailedError(f"{self.name}: {taken.messages} of {self.count} messages, exit {done.returncode}: {last}")
         return Run(
             rate=taken.rate,

@@ -56,6 +56,9 @@ def measure() -> bool:
     except AbsentError as error:
         print(f"delivery: left out whole: {error}")
         return True
+    except FailedError as error:
+        print(f"delivery: FAILED: {error}")
+        return False
     finally:
         shutil.rmtree(WORK, ignore_errors=True)
 

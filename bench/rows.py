@@ -23,11 +23,14 @@ class Row:
     unit: str
     bar: float | None = None
     absent: str = ""  # why it could not be measured here
+    at_most: bool = False  # the bar is a ceiling
 
     @property
     def holds(self) -> bool:
-        """Whether the figure is at least its bar; one without a bar, or not measured, fails nobody."""
-        return self.bar is None or bool(self.absent) or self.figure >= self.bar
+        """Whether the figure keeps to its bar; one without a bar, or not measured, fails nobody."""
+        if self.bar is None or self.absent:
+            return True
+        return self.figure <= self.bar if self.at_most else self.figure >= self.bar
 
     def __str__(self) -> str:
         if self.absent:
@@ -36,7 +39,7 @@ class Row:
         numbers = f"{self.figure:8,.{digits}f} {self.unit:6} ({self.least:,.{digits}f} to {self.greatest:,.{digits}f})"
         if self.bar is None:
             return f"{self.what:66}{numbers}"
-        return f"{self.what:66}{numbers:38} ≥ {self.bar:<5g} {'holds' if self.holds else 'DOES NOT HOLD'}"
+        return f"{self.what:66}{numbers:38} {'≤' if self.at_most else '≥'} {self.bar:<5g} {'holds' if self.holds else 'DOES NOT HOLD'}"
 
 
 def row(what: str, figures: Sequence[float], unit: str, bar: float | None = None) -> Row:

@@ -41,6 +41,10 @@ class Unledgered(SqliteLedger):
         """Forget it."""
         return _done(None)
 
+    async def in_hand(self) -> bool:
+        """Nobody is, as far as this ledger knows."""
+        return False
+
     async def counts(self) -> Mapping[State, int]:
         """Nobody is in hand as far as this ledger knows."""
         return {}
@@ -49,7 +53,7 @@ class Unledgered(SqliteLedger):
         """Running."""
         return SendState.RUNNING
 
-    async def next_due(self) -> datetime | None:
+    async def next_due(self, route: Route = EVERYBODY) -> datetime | None:  # noqa: ARG002 - the port's
         """Nobody waits."""
         return None
 

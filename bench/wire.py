@@ -52,6 +52,7 @@ class Taken:
     octets: int
     connections: int
     seconds: float
+    first_s: float  # the first one, on the monotonic clock of this machine
 
     @property
     def rate(self) -> float:
@@ -79,6 +80,7 @@ class Wire:
             octets=told["octets"],
             connections=told["connections"],
             seconds=told["last_s"] - told["first_s"],
+            first_s=told["first_s"],
         )
 
 

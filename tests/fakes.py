@@ -129,7 +129,7 @@ class FakeLedger:
         )[:limit]
         self._slots, instants = grant(self._slots, self._limit, count=len(due), now=now.timestamp())
         slots = zip(instants, gaps(self._slots, instants), strict=True)
-        return [self._claimed(number, *slot) for (_, number), slot in zip(due, slots, strict=True)]
+        return [self._claimed(number, *slot, route.name) for (_, number), slot in zip(due, slots, strict=True)]
 
     def intend(self, claim: Claim, *, message_id: str, at: datetime) -> Awaitable[bool]:
         """Write down that the body is about to leave; False: it must not."""
@@ -176,6 +176,10 @@ class FakeLedger:
             if row:
                 self._move(row, State.QUEUED)
 
+    async def in_hand(self) -> bool:
+        """Whether somebody holds a delivery."""
+        return any(row.state in {State.CLAIMED, State.SENDING} for row in self.rows.values())
+
     async def counts(self) -> Mapping[State, int]:
         """How many deliveries stand where."""
         found: dict[State, int] = {}
@@ -183,13 +187,15 @@ class FakeLedger:
             found[row.state] = found.get(row.state, 0) + 1
         return found
 
-    async def next_due(self) -> datetime | None:
-        """When the earliest waiting delivery is due."""
+    async def next_due(self, route: Route = EVERYBODY) -> datetime | None:
+        """When the earliest waiting delivery of the route is due."""
         epoch = datetime.fromtimestamp(0, UTC)
         waiting = [
             row.due_at or epoch
             for row in self.rows.values()
-            if row.state in {State.QUEUED, State.DEFERRED} and not self._is_shut(row)
+            if row.state in {State.QUEUED, State.DEFERRED}
+            and not self._is_shut(row)
+            and _is_on(route, row.reader.address)
         ]
         return min(waiting, default=None)
 
@@ -222,7 +228,7 @@ class FakeLedger:
         """Return each reader's state, by address."""
         return {row.reader.address: row.state for row in self.rows.values()}
 
-    def _claimed(self, number: int, at: float, gap_s: float) -> Claim:
+    def _claimed(self, number: int, at: float, gap_s: float, route: str) -> Claim:
         row = self.rows[number]
         row.fence += 1
         self._move(row, State.CLAIMED)
@@ -234,6 +240,7 @@ class FakeLedger:
             first_try_at=row.first_try_at,
             slot_at=datetime.fromtimestamp(at, UTC),
             gap_s=gap_s,
+            relay=route,
         )
 
     def _expire(self) -> None:

@@ -15,7 +15,7 @@ ledger got anything ("stranger"). Each finding begins with its name. The databas
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,7 +65,7 @@ class Delivery:
 
 def violations(
     ledger_path: Path,
-    sink_log: Path,
+    sink_log: Path | Sequence[Path],
     *,
     keys: Keys | None = None,
     audience: Collection[str] | None = None,
@@ -73,7 +73,7 @@ def violations(
     resent: Collection[str] = (),
 ) -> list[str]:
     """
-    Return what is wrong; empty: the promise was kept.
+    Return what is wrong; empty: the promise was kept. Of several relays each has a log: what any of them took is in the sink.
 
     `keys` are the publication's, for I6; `audience` the addresses that must be in the ledger. `running`: the sender lives, or was just killed, so
     that `sending` may stand. `resent` are the addresses `resolve --resend` put back: they, and only they, may have got it twice.
@@ -82,7 +82,8 @@ def violations(
     try:
         rows = _rows(connection)
         taken: dict[str, list[Taken]] = defaultdict(list)
-        for message in SinkLog(sink_log).kept():
+        logs = [sink_log] if isinstance(sink_log, Path) else sink_log
+        for message in (message for log in logs for message in SinkLog(log).kept()):
             for recipient in message.recipients or ("",):
                 taken[recipient].append(message)
         found = [

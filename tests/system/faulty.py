@@ -197,17 +197,16 @@ def descriptors(spare: int) -> None:
     from mailweekly.adapters.smtp.relay import SmtpRelay
 
     opened = SmtpRelay.open
-    highest: list[int] = []
+    limits: list[int] = []
 
     async def scarce(self: Any) -> Any:
-        if not highest:
-            highest.append(max(int(name) for name in os.listdir("/proc/self/fd")) + spare)
-            for number in range(3, highest[0] - spare):  # no gap is left below the limit
-                try:
-                    os.fstat(number)
-                except OSError:
-                    os.dup2(0, number)
-            resource.setrlimit(resource.RLIMIT_NOFILE, (highest[0] + 1, highest[0] + 1))
+        if not limits:
+            highest = max(number for number in map(int, os.listdir("/proc/self/fd")) if _is_open(number))
+            while (number := os.dup(0)) <= highest:  # no gap is left below the limit
+                pass
+            os.close(number)
+            limits.append(number + spare)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limits[0], limits[0]))
         return await opened(self)
 
     SmtpRelay.open = scarce  # type: ignore[method-assign]
@@ -268,3 +267,11 @@ def impatient() -> None:
     from mailweekly.adapters.store import ledger
 
     ledger.SETTLE_PAUSE_S = 0.02  # type: ignore[misc]
+
+
+def _is_open(number: int) -> bool:
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True

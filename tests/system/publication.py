@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -129,6 +129,15 @@ class Publication:
         if ca:
             self.environment["MAILWEEKLY_RELAY_CA"] = str(ca)
 
+    def relays(self, tables: Mapping[str, str], **addresses: str) -> None:
+        """Hand mail over at several relays from now on: the lines of each table, and each one's address."""
+        path = self.root / "mailweekly.toml"
+        text = path.read_text("utf-8").partition("\n[relays.")[0]
+        text += "".join(f"\n[relays.{name}]\n{lines}\n" for name, lines in tables.items())
+        path.write_text(text, encoding="utf-8")
+        self.relay("")
+        self.environment.update({f"MAILWEEKLY_RELAY_{name.upper()}": one for name, one in addresses.items()})
+
     def pace(self, **values: object) -> None:
         """Write the settings anew with another pace."""
         (self.root / "mailweekly.toml").write_text(SETTINGS.format(**{**PACE, **values}), encoding="utf-8")
@@ -193,7 +202,9 @@ class Publication:
         """`send --confirm`."""
         return self.run("send", ref, "--confirm", *options, timeout_s=timeout_s)
 
-    def violations(self, log: Path, *, running: bool = False, resent: Collection[str] = ()) -> list[str]:
+    def violations(
+        self, log: Path | Sequence[Path], *, running: bool = False, resent: Collection[str] = ()
+    ) -> list[str]:
         """Check the promise."""
         return ledger_check.violations(self.ledger, log, keys=self.keys, running=running, resent=resent)
 

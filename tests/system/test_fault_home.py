@@ -219,7 +219,6 @@ def test_a_ledger_of_the_release_before_goes_on_under_this_one(
     _sql(stand.one.ledger, (OLD / "1.sql").read_text("utf-8"))
     secrets = stand.one.root / ".env"
     secrets.write_text(re.sub("(?m)^MAILWEEKLY_KEY=.*", f"MAILWEEKLY_KEY={OLD_KEY}", secrets.read_text()))
-    assert stand.one.states() == {"accepted": 3, "deferred": 1, "rejected": 1, "sending": 1, "claimed": 2}
     (stand.one.root / "issues" / "007-seven.md").unlink()
     assert stand.run() == 75, stand.said()
     assert stand.one.states() == {"accepted": 6, "rejected": 1, "unknown": 1}

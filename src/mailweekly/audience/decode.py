@@ -52,11 +52,13 @@ def decoded(raw: Iterable[bytes], *, file: str, encoding: str | None = None) -> 
     """
     Yield the file's text without its byte order mark; ListError names the line and the byte that cannot be read.
 
-    What kind of file it is, is judged by the first piece, which is to be a few kilobytes at least where the file is.
+    What kind of file it is, is judged by its first few kilobytes. No piece is empty.
     """
     pieces = iter(raw)
-    first = next((piece for piece in pieces if piece), b"")
-    rest = next((piece for piece in pieces if piece), b"")
+    first = b""
+    while len(first) < BINARY_PROBE_BYTES and (piece := next(pieces, b"")):
+        first += piece
+    rest = next(pieces, b"")
     if not rest and (not first or first.isspace()):
         raise ListError(
             "The list file is empty.", place=file, hint="It needs a line with column names, one of them email."
@@ -100,9 +102,10 @@ def _decoded(pieces: Iterable[bytes], codec: str, file: str) -> Iterator[str]:
             raise _undecodable(error, taken - pending + error.start, lines.found + 1, codec, file) from None
         taken += len(piece)
         lines.count(text)
+        if is_first and text:
+            text, is_first = text.removeprefix("\ufeff"), False
         if text:
-            yield text.removeprefix("\ufeff") if is_first else text
-            is_first = False
+            yield text
 
 
 class _LineEnds:

@@ -5,7 +5,7 @@ An address is kept and mailed exactly as first written; two are the same person 
 Subscriber ids never change and are shown as `s1042`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -84,9 +84,9 @@ class LeftOut:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Audience:
-    """Who gets an issue; who does not, and why."""
+    """Who gets an issue; who does not, and why. A large one is no tuple: it is gone through, again and again if need be, and not kept."""
 
     name: str  # the list's or segment's
-    recipients: tuple[Subscriber, ...]
-    left_out: tuple[LeftOut, ...]
+    recipients: Collection[Subscriber]
+    left_out: Collection[LeftOut]
     digest: str  # SHA-256 (hex) over the recipients' keys

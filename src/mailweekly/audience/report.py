@@ -9,19 +9,24 @@ Units: lines count from 1, in the file as the editor sees it.
 
 import csv
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from io import StringIO
+from itertools import islice
+from typing import TypeVar
 
 from mailweekly.audience.formula import guard
 from mailweekly.audience.listfile import ListFile
-from mailweekly.audience.model import Reject
-from mailweekly.audience.sync import Changes
+from mailweekly.audience.model import ListRow, Reject, Suppression
+from mailweekly.audience.sync import Changes, Conflict
+from mailweekly.audience.tally import Rejected, Sample, Tally, told_reason
 from mailweekly.audience.visible import visible
 
 __all__ = ["REJECTS_SHOWN", "change_lines", "file_lines", "reason_counts", "reject_line", "reject_lines", "rejects_csv"]
 
 REJECTS_SHOWN = 20  # on a screen; the rest goes to a file
 PEOPLE_SHOWN = 20
+
+T = TypeVar("T")
 
 
 def file_lines(file: ListFile) -> tuple[str, ...]:
@@ -32,9 +37,10 @@ def file_lines(file: ListFile) -> tuple[str, ...]:
     return (total, *(f"{file.file}: {warning}" for warning in file.warnings), *reject_lines(file.rejects))
 
 
-def reject_lines(rejects: Sequence[Reject], limit: int = REJECTS_SHOWN) -> tuple[str, ...]:
+def reject_lines(rejects: Sequence[Reject] | Rejected, limit: int = REJECTS_SHOWN) -> tuple[str, ...]:
     """Return the first `limit` rejected rows, one a line; after more than that, all of them counted by reason."""
-    lines = [reject_line(reject) for reject in rejects[:limit]]
+    first = rejects.sample if isinstance(rejects, Rejected) else rejects
+    lines = [reject_line(reject) for reject in islice(first, limit)]
     if len(rejects) > limit:
         lines.append(f"and {len(rejects) - limit:,} more; by reason, all {len(rejects):,}:")
         lines.extend(f"  {count:,} × {reason}" for reason, count in reason_counts(rejects).items())
@@ -47,30 +53,22 @@ def reject_line(reject: Reject) -> str:
     return f"{reject.file}:{reject.line}:{column} «{reject.value}»: {reject.why}; {reject.mend}"
 
 
-def reason_counts(rejects: Sequence[Reject]) -> dict[str, int]:
+def reason_counts(rejects: Sequence[Reject] | Rejected) -> dict[str, int]:
     """Return how often each reason occurs, the most frequent first; duplicates count as one reason."""
-    counts = Counter("the same person twice" if reject.kind == "duplicate" else reject.why for reject in rejects)
+    counts = rejects.reasons if isinstance(rejects, Rejected) else Counter(map(told_reason, rejects))
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
-def change_lines(changes: Changes, *, people: int = PEOPLE_SHOWN) -> tuple[str, ...]:
+def change_lines(changes: Changes | Tally, *, people: int = PEOPLE_SHOWN) -> tuple[str, ...]:
     """Return what changes about a list; up to `people` of those who leave, are suppressed or are kept out are named."""
-    lines = [f"{visible(changes.list_name)}: {_summary(changes)}"]
-    lines.extend(_named("leaves the list", [_person(s.id, s.address) for s in changes.left], people))
-    lines.extend(
-        _named("suppressed", [f"{visible(s.key)} ({s.reason}, {s.origin})" for s in changes.suppressed], people)
+    tally = changes if isinstance(changes, Tally) else Tally.of([changes], changes.list_name)
+    return (
+        f"{visible(tally.list_name)}: {_summary(tally)}",
+        *_named("leaves the list", tally.left, lambda s: f"s{s.id} {visible(s.address)}", people),
+        *_named("suppressed", tally.suppressed, lambda s: f"{visible(s.key)} ({s.reason}, {s.origin})", people),
+        *_named("kept out", tally.kept_out, _kept_out, people),
+        *_named("kept as it is here", tally.conflicts, _conflict, people),
     )
-    lines.extend(
-        _named(
-            "kept out", [f"{visible(row.address)} ({s.reason}), line {row.line}" for row, s in changes.kept_out], people
-        )
-    )
-    conflicts = [
-        f"s{c.subscriber.id} {visible(c.field)}: {visible(c.here)}, not {visible(c.in_file)} (line {c.line})"
-        for c in changes.conflicts
-    ]
-    lines.extend(_named("kept as it is here", conflicts, people))
-    return tuple(lines)
 
 
 def rejects_csv(file: ListFile) -> Iterator[str]:
@@ -82,11 +80,11 @@ def rejects_csv(file: ListFile) -> Iterator[str]:
         yield _csv_line([*cells, str(reject.line), f"{reject.why}; {reject.mend}"])
 
 
-def _summary(changes: Changes) -> str:
+def _summary(changes: Tally) -> str:
     counts = (
-        (len(changes.added), "added"),
-        (len(changes.joined), "joined"),
-        (len(changes.updated), "updated"),
+        (changes.added, "added"),
+        (changes.joined, "joined"),
+        (changes.updated, "updated"),
         (len(changes.left), "left"),
         (len(changes.suppressed), "suppressed"),
         (len(changes.kept_out), "kept out"),
@@ -95,15 +93,22 @@ def _summary(changes: Changes) -> str:
     return ", ".join(f"{count:,} {word}" for count, word in counts if count) or "nothing changes"
 
 
-def _named(what: str, people: Sequence[str], limit: int) -> list[str]:
-    lines = [f"  {what}: {person}" for person in people[:limit]]
+def _named(what: str, people: Sample[T], told: Callable[[T], str], limit: int) -> list[str]:
+    lines = [f"  {what}: {told(person)}" for person in islice(people, limit)]
     if len(people) > limit:
         lines.append(f"  {what}: and {len(people) - limit:,} more")
     return lines
 
 
-def _person(number: int, address: str) -> str:
-    return f"s{number} {visible(address)}"
+def _kept_out(who: tuple[ListRow, Suppression]) -> str:
+    row, suppression = who
+    return f"{visible(row.address)} ({suppression.reason}), line {row.line}"
+
+
+def _conflict(one: Conflict) -> str:
+    return (
+        f"s{one.subscriber.id} {visible(one.field)}: {visible(one.here)}, not {visible(one.in_file)} (line {one.line})"
+    )
 
 
 def _counted(number: int, noun: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from mailweekly.audience.model import Audience, LeftOut, Status, Subscriber, Suppression
 
-__all__ = ["DUPLICATE", "GONE", "UNSURE", "corrected", "select"]
+__all__ = ["DUPLICATE", "GONE", "UNSURE", "Digest", "corrected", "select"]
 
 DUPLICATE = "duplicate"  # reason of a second row with the same address; the one with the lowest id is mailed
 
@@ -19,8 +19,28 @@ GONE = "left the list since"  # of a correction: got the issue, and is no member
 UNSURE = "not known whether the issue came"  # of a correction: the relay never answered
 
 
+class Digest:
+    """SHA-256 over keys, each ended by a line feed, which no key holds; `text` is its hex digits so far."""
+
+    def __init__(self) -> None:
+        self._sum = hashlib.sha256()
+
+    def add(self, keys: Iterable[str]) -> None:
+        """Take more keys in."""
+        self._sum.update("".join([f"{key}\n" for key in keys]).encode())
+
+    @property
+    def text(self) -> str:
+        """The digest of all of them."""
+        return self._sum.hexdigest()
+
+
 def select(subscribers: Iterable[Subscriber], suppressions: Mapping[str, Suppression], *, list_name: str) -> Audience:
-    """Return the audience of a list, in the order of the subscribers' ids, each address once."""
+    """
+    Return the audience of a list, in the order of the subscribers' ids, each address once.
+
+    A large list is judged in parts, where nobody has an address of another part.
+    """
     everybody = sorted(subscribers, key=lambda subscriber: subscriber.id)
     suppressed = {subscriber.key for subscriber in everybody if subscriber.status is Status.SUPPRESSED}
     recipients: dict[str, Subscriber] = {}
@@ -71,8 +91,6 @@ def _reason(subscriber: Subscriber, suppression: Suppression | None, suppressed:
 
 
 def _digest(keys: Iterable[str]) -> str:
-    """SHA-256 over the keys, each ended by a line feed, which no key holds."""
-    digest = hashlib.sha256()
-    for key in keys:
-        digest.update(f"{key}\n".encode())
-    return digest.hexdigest()
+    digest = Digest()
+    digest.add(keys)
+    return digest.text

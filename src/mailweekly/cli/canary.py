@@ -51,14 +51,14 @@ def lead(wanted: Canary | None, seeds: Iterable[str], audience: Audience) -> Lea
     if wanted is None:
         return None
     keys = {_key(seed): seed for seed in seeds}
-    there = {one.key for one in audience.recipients}
-    on_list = frozenset(keys) & there
-    size = len(on_list) + wanted.size(len(there) - len(on_list))
+    count = len(audience.recipients)
+    on_list = frozenset(one.key for one in audience.recipients if one.key in keys) if keys else frozenset()
+    size = len(on_list) + wanted.size(count - len(on_list))
     return Lead(
         canary=wanted,
-        size=size if size < len(there) else 0,
-        seeds=tuple(seed for key, seed in keys.items() if key in there),
-        strangers=tuple(seed for key, seed in keys.items() if key not in there),
+        size=size if size < count else 0,
+        seeds=tuple(seed for key, seed in keys.items() if key in on_list),
+        strangers=tuple(seed for key, seed in keys.items() if key not in on_list),
         keys=on_list,
     )
 

@@ -8,14 +8,14 @@ from typing import Final
 import typer
 
 from mailweekly.adapters.files.themes import theme_files
-from mailweekly.adapters.outbox.relay import OutboxRelay
+from mailweekly.adapters.smtp.relay import SmtpRelay
 from mailweekly.adapters.store.health import Health, health
 from mailweekly.cli import terminal
 from mailweekly.cli.place import Place, load
 from mailweekly.cli.prepared import keys_of
-from mailweekly.cli.send import relay_of
+from mailweekly.cli.relays import Outlet, relays_of
 from mailweekly.cli.signing import key_remarks, loaded_signer
-from mailweekly.delivery.ports import Relay, RelayDownError
+from mailweekly.delivery.ports import RelayDownError
 from mailweekly.errors import MailweeklyError
 from mailweekly.settings import placeholder_settings
 
@@ -61,7 +61,7 @@ def verdicts(place: Place) -> Iterator[Verdict]:
     yield _tried("key", lambda: f"MAILWEEKLY_KEY is set, {terminal.counted(1 + len(keys_of(place).old), 'key')}")
     yield from _signing(place)
     yield _tried("database", lambda: _database(health(place.database)))
-    yield _relay(place)
+    yield from _relays(place)
 
 
 def _settings(place: Place) -> Iterator[Verdict]:
@@ -108,31 +108,41 @@ def _database(found: Health) -> str:
     return f"SQLite {found.version}, journal {found.journal}, synchronous {found.synchronous}, {found.verdict}"
 
 
-def _relay(place: Place) -> Verdict:
+def _relays(place: Place) -> Iterator[Verdict]:
+    """Look at each relay: is it there, how is it secured and entered, what does it allow."""
     try:
-        relay = relay_of(place)
-        if isinstance(relay, OutboxRelay):
-            return Verdict(
-                about="relay",
-                verdict=GOOD,
-                what=f"the local outbox, {place.outbox}",
-                hint="MAILWEEKLY_RELAY names a real one.",
-            )
-        asyncio.run(_opened(relay))
+        relays = relays_of(place)
     except MailweeklyError as error:
-        return Verdict(about="relay", verdict=BAD, what=f"{error.what} ({error.place})", hint=error.hint)
+        yield Verdict(about="relay", verdict=BAD, what=f"{error.what} ({error.place})", hint=error.hint)
+        return
+    for one in relays:
+        yield _relay(place, one)
+
+
+def _relay(place: Place, one: Outlet) -> Verdict:
+    name = f"{one.name}: " if one.name else ""
+    if not isinstance(one.relay, SmtpRelay):
+        hint = f"{one.access.variable} names a real one."
+        return Verdict(about="relay", verdict=GOOD, what=f"{name}the local outbox, {place.outbox}", hint=hint)
+    try:
+        allowed = asyncio.run(_opened(one.relay))
+    except MailweeklyError as error:
+        return Verdict(about="relay", verdict=BAD, what=f"{name}{error.what} ({error.place})", hint=error.hint)
     except RelayDownError as error:
-        return Verdict(
-            about="relay", verdict=BAD, what=str(error), hint="Look at MAILWEEKLY_RELAY, and whether it runs."
-        )
-    secured = {"tls": "TLS", "starttls": "STARTTLS", "none": "no TLS"}[place.machine.relay.security]
-    login = f", login as {place.machine.relay.user}" if place.machine.relay.user else ", no login"
-    return Verdict(about="relay", verdict=GOOD, what=f"{place.machine.relay} answers: {secured}{login}")
+        hint = f"Look at {one.access.variable}, and whether it runs."
+        return Verdict(about="relay", verdict=BAD, what=f"{name}{error}", hint=hint)
+    secured = {"tls": "TLS", "starttls": "STARTTLS", "none": "no TLS"}[one.address.security]
+    login = f", login as {one.address.user}" if one.address.user else ", login" if one.access.password else ", no login"
+    token = " by token" if one.access.token else ""
+    limits = f", {one.connections} connections of {min(one.messages, allowed or one.messages)} messages"
+    return Verdict(about="relay", verdict=GOOD, what=f"{name}{one.address} answers: {secured}{login}{token}{limits}")
 
 
-async def _opened(relay: Relay) -> None:
+async def _opened(relay: SmtpRelay) -> int:
     lane = await relay.open()
+    allowed = lane.left
     await lane.close()
+    return allowed
 
 
 def _tried(about: str, look: Callable[[], str]) -> Verdict:

@@ -33,7 +33,7 @@ def conclude(place: Place, database: Database, one: Send, ending: Ending, *, as_
         terminal.out(*shown.summary(now, counts))
         if canary:
             terminal.out(f"  {watch_line(canary, sum(counts.values()), at)}")
-        if place.machine.relay.kind == "outbox":
+        if place.machine.uses_outbox:
             terminal.out(f"  outbox: {place.outbox}")
     terminal.STATE.wants_json = False  # the document is out; what follows is for stderr alone
     _report(now, ending, counts, canary, at)

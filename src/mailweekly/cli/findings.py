@@ -46,7 +46,7 @@ def find_faults(
         image_faults={src: one.fault for src, one in ready.pictures.items() if one.fault},
         embed=ready.embed,
         settings_text=_settings_text(place),
-        relay_is_outbox=place.machine.relay.kind == "outbox" or place.machine.relay.is_loopback,
+        relay_is_outbox=place.machine.is_local,
     )
     return check(subject, levels=place.settings.check)
 

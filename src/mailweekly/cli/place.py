@@ -8,15 +8,17 @@ import io
 import os
 import tomllib
 import zoneinfo
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from mailweekly import settings as known
 from mailweekly.adapters.files.folder import find_publication
+from mailweekly.adapters.smtp.presets import filled
 from mailweekly.cli import terminal
 from mailweekly.errors import SettingsError
-from mailweekly.settings import ENV_PREFIX, TOML_NAME, Machine, Settings
+from mailweekly.settings import ENV_PREFIX, TOML_NAME, Machine, RelaySettings, Settings
 
 __all__ = ["Place", "load"]
 
@@ -46,7 +48,8 @@ class Place:
 def load() -> Place:
     """Return the publication of this call. Errors: MissingFileError without one, SettingsError for anything wrong in it."""
     root = find_publication(terminal.STATE.directory)
-    return Place(root=root, settings=_settings(root / TOML_NAME), machine=_machine(root / ENV_NAME))
+    settings = _settings(root / TOML_NAME)
+    return Place(root=root, settings=settings, machine=_machine(root / ENV_NAME, settings.relays))
 
 
 def _settings(path: Path) -> Settings:
@@ -75,11 +78,13 @@ def _check_zone(name: str) -> None:
         raise SettingsError(f"There is no time zone '{name}'.", place=f"{TOML_NAME}: timezone", hint=hint) from None
 
 
-def _machine(path: Path) -> Machine:
+def _machine(path: Path, relays: Mapping[str, RelaySettings]) -> Machine:
     values = _env_file(path) if path.is_file() else {}
-    known.machine(values, place=ENV_NAME)  # so that an error names the place its value came from
+    # at first alone, so that an error names the place its value came from
+    filled(known.machine(values, place=ENV_NAME, relays=relays), place=ENV_NAME)
     outer = {name: value for name, value in os.environ.items() if name.startswith(ENV_PREFIX)}
-    return known.machine({**values, **outer}, place="the environment")
+    where = "the environment"
+    return filled(known.machine({**values, **outer}, place=where, relays=relays), place=where)
 
 
 def _env_file(path: Path) -> dict[str, str]:

@@ -1,20 +1,24 @@
 """
 `plan`: who will get the issue, who not and why, how long it will take. Sends nothing and changes nothing.
 
-Every reader's copy is composed once, so that whatever cannot be composed is found before the first message, not in the middle.
+Every reader's copy is composed once, and not kept, so that whatever cannot be composed is found before the first message, not in the middle.
 """
 
+import math
 from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import chain, islice
 from typing import Any, Final
 
 from mailweekly import address
 from mailweekly.adapters.store.corrections import ISSUE
 from mailweekly.adapters.store.database import Database
-from mailweekly.adapters.store.sends import HELD, Recipient
-from mailweekly.audience.model import LeftOut, Reject, Subscriber
-from mailweekly.audience.sync import Changes
+from mailweekly.adapters.store.sends import Recipient
+from mailweekly.adapters.store.spool import Spool
+from mailweekly.audience.model import Reject, Subscriber
+from mailweekly.audience.tally import KEPT, Tally
 from mailweekly.cli import terminal
 from mailweekly.cli.canary import Lead, lead, lead_document, lead_line
 from mailweekly.cli.correction import Correction, correction, narrowed
@@ -23,8 +27,10 @@ from mailweekly.cli.limits import pacing
 from mailweekly.cli.people import Synced, synced
 from mailweekly.cli.place import Place, load
 from mailweekly.cli.prepared import SAMPLE_AT, Prepared, prepared, program_of, worded
+from mailweekly.cli.relays import relay_document, relay_lines, relays_of
 from mailweekly.delivery.canary import Canary
 from mailweekly.delivery.forecast import how_long
+from mailweekly.delivery.pace import Pacing
 from mailweekly.errors import DataError, IssueError
 from mailweekly.message.gate import verify
 from mailweekly.message.model import Reader
@@ -34,7 +40,7 @@ from mailweekly.preflight.finding import Finding, Level
 
 __all__ = ["Planned", "duration_of", "next_step", "plan", "planned", "recipients", "send_command", "show_plan"]
 
-TRIED_MOST: Final = 100_000  # copies composed beforehand; above that a sample of so many
+TELL_EVERY: Final = 100_000  # copies composed beforehand
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,7 +51,9 @@ class Planned:
     program: Program
     people: Synced
     findings: tuple[Finding, ...]
-    impossible: tuple[tuple[Subscriber, str], ...]  # whose copy cannot be composed, and why
+    impossible: Collection[
+        tuple[int, str]
+    ]  # whose copy cannot be composed (the subscriber's id), and why; in the audience's order
     size_bytes: int  # of one message, the largest where readers get different ones
     variants: tuple[Variant, ...]  # the mails the issue becomes, the most frequent first
     lead: Lead | None = None  # who goes first
@@ -89,15 +97,16 @@ def planned(
     wrong = correction(database, ready, audience) if correct else None
     list_name = wrong.audience if wrong else audience or ready.list_name
     program = program_of(place, ready, list_name=list_name, kind=wrong.kind if wrong else ISSUE)
-    people = synced(place, database, list_name, keep=keep)
-    people = narrowed(people, wrong) if wrong else without(people, database.held(ready.label))
+    people = synced(place, database, list_name, keep=keep, held="" if wrong else ready.label)
+    people = narrowed(people, wrong) if wrong else people
+    impossible = Spool[tuple[int, str]](place.database.parent, list, tuple)
     found = judged(ready, people)
-    impossible, size_bytes = _tried(program, people, found)
+    size_bytes = _tried(program, people.audience.recipients, impossible, found)
     return Planned(
         ready=ready,
         program=program,
         people=people,
-        findings=find_faults(place, ready, people.audience, people.fields),
+        findings=find_faults(place, ready, people.audience, people.found.fields),
         impossible=impossible,
         size_bytes=size_bytes,
         variants=found,
@@ -122,33 +131,22 @@ def judged(ready: Prepared, people: Synced) -> tuple[Variant, ...]:
 
 
 def _tried(
-    program: Program, people: Synced, found: tuple[Variant, ...]
-) -> tuple[tuple[tuple[Subscriber, str], ...], int]:
-    """Return whose copy cannot be composed and why, and the bytes of the largest of one copy of each variant."""
-    impossible = []
+    program: Program, readers: Iterable[Subscriber], impossible: Spool[tuple[int, str]], found: tuple[Variant, ...]
+) -> int:
+    """Compose each copy: put down whose cannot be and why, and return the bytes of the largest of one copy of each variant."""
     firsts = {variant.example.subscriber_id for variant in found}
     size_bytes = 0
-    for number, subscriber in enumerate(people.audience.recipients):
-        if number >= TRIED_MOST and subscriber.id not in firsts:
-            continue
+    for number, subscriber in enumerate(readers):
         try:
             message = compose(program, reader_of(subscriber), delivery_id=0, at=SAMPLE_AT)
             if number == 0 or subscriber.id in firsts:
                 verify(message, program)
                 size_bytes = max(size_bytes, len(message.content))
         except DataError as error:
-            impossible.append((subscriber, error.what))
-    return tuple(impossible), size_bytes
-
-
-def without(people: Synced, held: frozenset[str]) -> Synced:
-    """Return the people with those left out whom an earlier send of the issue has."""
-    audience = people.audience
-    again = [LeftOut(subscriber=one, reason=HELD) for one in audience.recipients if one.key in held]
-    if not again:
-        return people
-    recipients = tuple(one for one in audience.recipients if one.key not in held)
-    return replace(people, audience=replace(audience, recipients=recipients, left_out=(*audience.left_out, *again)))
+            impossible.add([(subscriber.id, error.what)])
+        if number % TELL_EVERY == TELL_EVERY - 1:
+            terminal.say(f"{number + 1:,} copies composed and looked at")
+    return size_bytes
 
 
 def next_step(found: Planned, ref: str, audience: str, options: str = "") -> str:
@@ -178,14 +176,20 @@ def reader_of(subscriber: Subscriber) -> Reader:
     )
 
 
-def recipients(found: Planned) -> list[Recipient]:
-    """Return the audience as the ledger freezes it: those who get it, then those left out, each with the reason."""
+def recipients(found: Planned) -> Iterator[Recipient]:
+    """Yield the audience as the ledger freezes it: those who get it, then those left out, each with the reason."""
     names = {field.name for field in found.program.recipe.fields}
     names.update(name for asked in found.program.conditions for name in asked.fields)
-    cannot = {subscriber.id: why for subscriber, why in found.impossible}
-    rows = [_recipient(one, names, cannot.get(one.id, "")) for one in found.people.audience.recipients]
-    rows.extend(_recipient(one.subscriber, names, one.reason) for one in found.people.audience.left_out)
-    return rows
+    cannot = chain(found.impossible, [(0, "")])
+    number, why = next(cannot)
+    for one in found.people.audience.recipients:
+        if one.id == number:
+            yield _recipient(one, names, why)
+            number, why = next(cannot)
+        else:
+            yield _recipient(one, names, "")
+    for left in found.people.audience.left_out:
+        yield _recipient(left.subscriber, names, left.reason)
 
 
 def _recipient(one: Subscriber, names: set[str], reason: str) -> Recipient:
@@ -202,20 +206,26 @@ def _recipient(one: Subscriber, names: set[str], reason: str) -> Recipient:
 
 def duration_of(place: Place, count: int) -> timedelta:
     """Return the least time `count` messages take at the publication's pace."""
-    return timedelta(seconds=round(how_long(count, pacing(place), now=datetime.now(UTC).timestamp()).seconds))
+    pace, now = pacing(place), datetime.now(UTC).timestamp()
+    longest = how_long(count, pace, now=now).seconds
+    weights = {name: one.weight for name, one in place.settings.relays.items() if one.weight and not one.domains}
+    for name, weight in weights.items():  # those with domains have no share that is known beforehand
+        share = math.ceil(count * weight / sum(weights.values()))
+        longest = max(longest, how_long(share, Pacing(total=pace.relays[name]), now=now).seconds)
+    return timedelta(seconds=round(longest))
 
 
 def show_plan(place: Place, found: Planned) -> None:
     """Write the plan for people."""
     ready, people = found.ready, found.people
     count = len(people.audience.recipients)
-    left = Counter(one.reason for one in people.audience.left_out) + Counter(people.only_suppressed)
+    left = Counter(one.reason for one in people.audience.left_out) + Counter(people.found.only_suppressed)
     terminal.out(
         f"Issue {ready.label}: {worded(ready.edition, ready.edition.title or ready.edition.subject)}",
         f"  edition     {ready.edition.digest}",
         f"  subject     {worded(ready.edition, ready.edition.subject)}",
         f"  theme       {ready.edition.theme}, {len(ready.edition.html.encode()):,} bytes of HTML, {found.size_bytes:,} a message",
-        f"  relay       {place.machine.relay}",
+        *_relay_lines(place),
         f"  goes to     {count:,} of the list '{people.audience.name}', in {duration_of(place, count) or 'no time'}"
         f" at {_rate(place)}",
         f"  left out    {sum(left.values()):,}" + (f": {_reasons(left)}" if left else ""),
@@ -227,9 +237,8 @@ def show_plan(place: Place, found: Planned) -> None:
     if found.variants:
         terminal.out(f"  variants    {_variants(found.variants)}", *_shown(found.variants))
     if found.impossible:
-        terminal.out(
-            f"  impossible  {len(found.impossible):,}: {found.impossible[0][1]} (s{found.impossible[0][0].id})"
-        )
+        number, why = next(iter(found.impossible))
+        terminal.out(f"  impossible  {len(found.impossible):,}: {why} (s{number})")
     if people.lines:
         terminal.out("", "Lists", *(f"  {line}" for line in people.lines))
     terminal.out("", *found_lines(found.findings))
@@ -237,7 +246,7 @@ def show_plan(place: Place, found: Planned) -> None:
 
 def document(place: Place, found: Planned) -> dict[str, Any]:
     """Return the plan as JSON shows it."""
-    audience = found.people.audience
+    audience, relays = found.people.audience, relays_of(place)
     return {
         "schema": 1,
         "issue": found.ready.label,
@@ -251,29 +260,34 @@ def document(place: Place, found: Planned) -> dict[str, Any]:
         "audience": audience.name,
         "audience_digest": f"sha256:{audience.digest}",
         "recipients": len(audience.recipients),
-        "left_out": [{"subscriber": f"s{one.subscriber.id}", "reason": one.reason} for one in audience.left_out],
-        "suppressed_rows": sum(found.people.only_suppressed.values()),
-        "impossible": [{"subscriber": f"s{one.id}", "reason": why} for one, why in found.impossible],
+        "left_out": [
+            {"subscriber": f"s{one.subscriber.id}", "reason": one.reason} for one in islice(audience.left_out, KEPT)
+        ],
+        "left_out_by_reason": Counter(one.reason for one in audience.left_out),
+        "suppressed_rows": sum(found.people.found.only_suppressed.values()),
+        "impossible": [{"subscriber": f"s{number}", "reason": why} for number, why in islice(found.impossible, KEPT)],
         "variants": [{"readers": one.readers, "answers": dict(one.answers)} for one in found.variants],
         "seconds": duration_of(place, len(audience.recipients)).total_seconds(),
-        "relay": str(place.machine.relay),
+        "relay": ", ".join(one["relay"] for one in relay_document(relays)),
+        "relays": relay_document(relays),
         "sizes": {
             "html": len(found.ready.edition.html.encode()),
             "text": len(found.ready.edition.text.encode()),
             "message": found.size_bytes,
         },
-        "lists": [_changed(one) for one in found.people.changes],
-        "rejected_rows": [_rejected(one) for one in found.people.rejects],
+        "lists": [_changed(one) for one in found.people.found.changes],
+        "rejected_rows": [_rejected(one) for one in found.people.found.rejects.sample],
+        "rejected_by_reason": found.people.found.rejects.reasons,
         "findings": {level.value: sum(one.level is level for one in found.findings) for level in Level},
     }
 
 
-def _changed(one: Changes) -> dict[str, Any]:
+def _changed(one: Tally) -> dict[str, Any]:
     return {
         "list": one.list_name,
-        "added": len(one.added),
-        "updated": len(one.updated),
-        "joined": len(one.joined),
+        "added": one.added,
+        "updated": one.updated,
+        "joined": one.joined,
         "left": len(one.left),
         "suppressed": len(one.suppressed),
         "kept_out": len(one.kept_out),
@@ -292,6 +306,11 @@ def _rejected(one: Reject) -> dict[str, Any]:
     }
 
 
+def _relay_lines(place: Place) -> Iterator[str]:
+    for number, line in enumerate(relay_lines(relays_of(place))):
+        yield f"  {'' if number else 'relay':12}{line}"
+
+
 def _variants(found: tuple[Variant, ...]) -> str:
     numbers = ", ".join(f"{one.readers:,}" for one in found)
     several = f"{len(found)} variants" if len(found) > 1 else "1 variant"
@@ -303,9 +322,11 @@ def _shown(found: tuple[Variant, ...]) -> list[str]:
 
 
 def _rate(place: Place) -> str:
-    pace = place.settings.pace
-    text = f"{pace.rate:g}/s" if pace.rate else "the relay's own speed"
-    return text + (f", {pace.batch_pause.total_seconds():g} s after each {pace.batch}" if pace.batch else "")
+    pace = pacing(place).total
+    text = (
+        f"{pace.rate:g}/s" if pace.rate else ("their own speed" if place.settings.relays else "the relay's own speed")
+    )
+    return text + (f", {pace.batch_pause_s:g} s after each {pace.batch}" if pace.batch else "")
 
 
 def _reasons(left: Counter[str]) -> str:

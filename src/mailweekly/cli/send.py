@@ -15,8 +15,6 @@ from datetime import datetime, timedelta
 
 from mailweekly import __version__
 from mailweekly.adapters.engine.local import SystemClock, Threads, run_here
-from mailweekly.adapters.outbox.relay import OutboxRelay
-from mailweekly.adapters.smtp.relay import SmtpRelay
 from mailweekly.adapters.store.database import Database
 from mailweekly.adapters.store.lock import SenderLock
 from mailweekly.adapters.store.sends import Freeze, Send
@@ -32,17 +30,17 @@ from mailweekly.cli.place import Place, load
 from mailweekly.cli.plan import Planned, document, next_step, planned, recipients, show_plan
 from mailweekly.cli.prepared import keys_of, prepared, worded
 from mailweekly.cli.progress import Progress
+from mailweekly.cli.relays import Outlet, relays_of, ways
 from mailweekly.cli.signing import from_domain, signer_of
 from mailweekly.cli.testcopy import send_test_copies
 from mailweekly.delivery.breaker import Breaker
 from mailweekly.delivery.canary import Canary
-from mailweekly.delivery.dispatch import Dispatch, Ending, Way
-from mailweekly.delivery.ports import Claim, Relay
+from mailweekly.delivery.dispatch import Dispatch, Ending
+from mailweekly.delivery.ports import Claim
 from mailweekly.delivery.states import OPEN
 from mailweekly.errors import (
     MailweeklyError,
     RefusedError,
-    SettingsError,
     UnfinishedError,
     UsageError,
 )
@@ -52,9 +50,9 @@ from mailweekly.message.gate import glance, verify
 from mailweekly.message.model import Message
 from mailweekly.message.program import Program, compose
 from mailweekly.preflight.finding import Level
-from mailweekly.settings import duration, placeholder_settings
+from mailweekly.settings import duration
 
-__all__ = ["relay_of", "send"]
+__all__ = ["send"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,25 +103,11 @@ def send(
         options=" ".join(words for words, is_given in typed if is_given),
     )
     if to:
-        send_test_copies(place, ref, list(to), relay_of(place), as_json=as_json)
+        send_test_copies(place, ref, list(to), relays_of(place), as_json=as_json)
     elif not confirm:
         _dry_run(place, wish)
     else:
         _confirmed(place, wish)
-
-
-def relay_of(place: Place) -> Relay:
-    """Return the relay of this machine's settings. Errors: SettingsError for a real relay with `init`'s placeholders."""
-    address = place.machine.relay
-    if address.kind == "outbox":
-        return OutboxRelay(place.outbox)
-    left = placeholder_settings(place.settings)
-    if left and not address.is_loopback:
-        hint = "Write your own into mailweekly.toml before anything leaves this machine."
-        raise SettingsError(
-            f"These settings are still the example's: {', '.join(left)}.", place="mailweekly.toml", hint=hint
-        )
-    return SmtpRelay(place.machine, max_messages=place.settings.pace.messages_per_connection)
 
 
 def _dry_run(place: Place, wish: Wish) -> None:
@@ -146,7 +130,7 @@ def _dry_run(place: Place, wish: Wish) -> None:
 
 
 def _confirmed(place: Place, wish: Wish) -> None:
-    relay, signer = relay_of(place), signer_of(place)
+    relays, signer = relays_of(place), signer_of(place)
     lock = SenderLock(place.database)
     holder = lock.take()
     if holder is not None:
@@ -171,7 +155,7 @@ def _confirmed(place: Place, wish: Wish) -> None:
             one = existing.send if existing else _frozen(place, database, wish)
             try:
                 with database.lease(version=__version__):
-                    ending = _run(place, database, relay, signer, one, wish)
+                    ending = _run(place, database, relays, signer, one, wish)
             except Exception:
                 with contextlib.suppress(
                     MailweeklyError
@@ -255,13 +239,15 @@ def _refuse_faults(found: Planned) -> None:
         raise RefusedError(f"Nobody of the list '{found.people.audience.name}' can be mailed.", place=where, hint=hint)
 
 
-def _run(place: Place, database: Database, relay: Relay, signer: Signer | None, one: Send, wish: Wish) -> Ending:
+def _run(
+    place: Place, database: Database, relays: Sequence[Outlet], signer: Signer | None, one: Send, wish: Wish
+) -> Ending:
     program = Program.from_bytes(database.program(one), keys_of(place))
     if signer:  # From was frozen; the settings may have changed since
         check_alignment(signer.domain, from_domain(program.recipe.sender), place="mailweekly.toml: dkim.domain")
     counts = database.standing(one).counts
     total = sum(counts.values())
-    pace = place.settings.pace
+    pace = pacing(place)
     waiting = sum(counts.get(state, 0) for state in OPEN)
     clock = SystemClock()
     with Progress(total, total - waiting) as bar, Journal(place, one, also=bar.watch) as journal, Threads() as threads:
@@ -271,11 +257,11 @@ def _run(place: Place, database: Database, relay: Relay, signer: Signer | None, 
                 ledger=database.ledger(
                     one,
                     worker=f"{socket.gethostname()}:{os.getpid()}",
-                    pace=pacing(place),
+                    pace=pace,
                     patience=patience(place),
                     now=lambda: clock.now().timestamp(),
                 ),
-                ways=[Way(relay=relay, connections=min(pace.connections, max(waiting, 1)), rate=pace.rate)],
+                ways=ways(relays, waiting=waiting, rate=pace.total.rate),
                 clock=clock,
                 compose=_composer(program, signer),
                 aside=threads.aside if signer else None,

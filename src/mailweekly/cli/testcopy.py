@@ -5,6 +5,7 @@ Its Subject says [test], and its unsubscribe link works for nobody.
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
@@ -13,8 +14,10 @@ from mailweekly import address
 from mailweekly.cli import terminal
 from mailweekly.cli.place import Place
 from mailweekly.cli.prepared import prepared, program_of
+from mailweekly.cli.relays import Outlet, carriers_of
 from mailweekly.cli.signing import signer_of
-from mailweekly.delivery.ports import NoAnswerError, Relay, RelayDownError, Trip, UnsuitedError
+from mailweekly.delivery.groups import domain_of
+from mailweekly.delivery.ports import Lane, NoAnswerError, RelayDownError, Trip, UnsuitedError
 from mailweekly.delivery.reply import Matter, judge
 from mailweekly.errors import UnreachableError, UsageError
 from mailweekly.message.dkim import sign
@@ -27,7 +30,7 @@ __all__ = ["send_test_copies"]
 MOST: Final = 20  # test copies a call; more is a list
 
 
-def send_test_copies(place: Place, ref: str, to: list[str], relay: Relay, *, as_json: bool) -> None:
+def send_test_copies(place: Place, ref: str, to: list[str], relays: Sequence[Outlet], *, as_json: bool) -> None:
     """Send test copies and show the relay's words. Errors: UnreachableError when one was not taken."""
     readers = _readers(to)
     signer = signer_of(place)
@@ -38,7 +41,7 @@ def send_test_copies(place: Place, ref: str, to: list[str], relay: Relay, *, as_
     if signer:
         messages = [replace(one, content=sign(one.content, signer, at=now)) for one in messages]
     verify(messages[0], program, signatures=len(signer.keys) if signer else 0)
-    answers = asyncio.run(_delivered(relay, messages))
+    answers = asyncio.run(_delivered(relays, messages))
     rows = [(message.recipient, words) for message, (words, _) in zip(messages, answers, strict=True)]
     if as_json:
         terminal.out_json(
@@ -51,7 +54,7 @@ def send_test_copies(place: Place, ref: str, to: list[str], relay: Relay, *, as_
     if refused:
         raise UnreachableError(
             f"{refused} of {len(answers)} test copies were not taken.",
-            place=relay.name,
+            place=", ".join(one.relay.name for one in relays),
             hint="The relay's words are above.",
         )
 
@@ -70,26 +73,47 @@ def _readers(to: list[str]) -> list[Reader]:
     return readers
 
 
-async def _delivered(relay: Relay, messages: list[Message]) -> list[tuple[str, bool]]:
-    try:
-        lane = await relay.open()
-    except RelayDownError as error:
-        raise UnreachableError(
-            f"The relay cannot be reached: {error}.", place=relay.name, hint="Look at MAILWEEKLY_RELAY."
-        ) from None
+async def _delivered(relays: Sequence[Outlet], messages: list[Message]) -> list[tuple[str, bool]]:
+    """Hand each over to the relay that would carry it to a reader of that domain; to another where that one cannot be reached."""
+    lanes: dict[str, Lane | None] = {}
     answers: list[tuple[str, bool]] = []
     try:
         for message in messages:
+            carriers = carriers_of(relays, domain_of(message.recipient))
+            name, lane = await _lane(carriers, lanes)
             try:
                 reply = await lane.deliver(Trip(message=message, intend=_yes))
             except (RelayDownError, NoAnswerError, UnsuitedError) as error:
                 answers.append((str(error), False))
                 continue
             assert reply is not None
-            answers.append((str(reply), judge(reply) is Matter.ACCEPTED))
+            by = f" (by {name})" if len(relays) > 1 else ""
+            answers.append((f"{reply}{by}", judge(reply) is Matter.ACCEPTED))
     finally:
-        await lane.close()
+        for lane_or_none in lanes.values():
+            if lane_or_none is not None:
+                await lane_or_none.close()
     return answers
+
+
+async def _lane(carriers: Sequence[Outlet], lanes: dict[str, Lane | None]) -> tuple[str, Lane]:
+    """Return the first relay that can be reached and its lane; `lanes` are those already tried. Errors: UnreachableError."""
+    why = ""
+    for one in carriers:
+        name = one.relay.name
+        if name not in lanes:
+            try:
+                lanes[name] = await one.relay.open()
+            except RelayDownError as error:
+                why, lanes[name] = str(error), None
+                if len(carriers) > 1:
+                    terminal.say(f"{name} cannot be reached: {error}")
+        lane = lanes[name]
+        if lane is not None:
+            return name, lane
+    names = ", ".join(one.relay.name for one in carriers)
+    hint = f"Look at {', '.join(one.access.variable for one in carriers)}."
+    raise UnreachableError(f"The relay cannot be reached: {why}.", place=names, hint=hint)
 
 
 async def _yes() -> bool:

@@ -22,6 +22,7 @@ __all__ = ["Breaker"]
 ROW: Final = 20  # messages
 WINDOW: Final = 200  # answers, of all or of one receiver
 MOST_REFUSED: Final = 0.05  # of a full window
+RECEIVERS: Final = 10_000  # windows kept; a receiver with enough readers to fill one is heard of far more often
 OUT: Final = 100  # answers, before the share of refusals by policy says anything
 MOST_POLICY: Final = 0.02  # of all answers
 ANSWERS: Final = frozenset({State.ACCEPTED, State.REJECTED, State.DEFERRED})
@@ -29,20 +30,30 @@ ANSWERS: Final = frozenset({State.ACCEPTED, State.REJECTED, State.DEFERRED})
 
 @dataclass(kw_only=True, slots=True)
 class _Window:
-    """The last answers: the delivery's id where it counts, else 0."""
+    """The last answers: the delivery's id where it counts, else 0. As long as none counts, they are only counted."""
 
-    answers: deque[int] = field(default_factory=lambda: deque(maxlen=WINDOW))
+    answers: deque[int] | None = None
+    clean: int = 0  # answers before the first that counts
     against: int = 0
 
     def add(self, delivery_id: int) -> None:
+        if self.answers is None:
+            if not delivery_id:
+                self.clean = min(self.clean + 1, WINDOW)
+                return
+            self.answers = deque([0] * self.clean, maxlen=WINDOW)
         if len(self.answers) == WINDOW:
             self.against -= bool(self.answers[0])
         self.answers.append(delivery_id)
         self.against += bool(delivery_id)
 
     @property
+    def blamed(self) -> list[int]:
+        return [one for one in self.answers or () if one]
+
+    @property
     def is_over(self) -> bool:
-        return len(self.answers) == WINDOW and self.against > MOST_REFUSED * WINDOW
+        return self.answers is not None and len(self.answers) == WINDOW and self.against > MOST_REFUSED * WINDOW
 
 
 @dataclass(kw_only=True)
@@ -80,7 +91,7 @@ class Breaker:
         by_policy = refused if weight_of(outcome.cause) is Weight.POLICY else 0
         self._answers += 1
         self._all.add(refused)
-        self._receivers.setdefault(receiver, _Window()).add(by_policy)
+        self._window(receiver).add(by_policy)
         if by_policy:
             self._by_policy.append(by_policy)
         if outcome.state is State.ACCEPTED:
@@ -94,16 +105,28 @@ class Breaker:
             if 1 < min(ROW, self.size) <= len(self._row):
                 self._trip(f"{len(self._row)} messages in a row were refused alike: {outcome.reply}", self._row)
 
+    def _window(self, receiver: str) -> _Window:
+        """The receiver's window. Of those who have not been heard of for long, whoever refused nothing is forgotten."""
+        own = self._receivers.pop(receiver, None) or _Window()
+        self._receivers[receiver] = own  # at the end again
+        if len(self._receivers) > RECEIVERS:
+            oldest = next(iter(self._receivers))
+            if not self._receivers[oldest].against:
+                del self._receivers[oldest]
+            else:
+                self._receivers[oldest] = self._receivers.pop(oldest)
+        return own
+
     def _judge(self, receiver: str) -> None:
         answers, by_policy = self._answers, len(self._by_policy)
         own = self._receivers[receiver]
         if self._all.is_over:
-            self._trip(f"{self._all.against} of the last {WINDOW} messages were refused", self._all.answers)
+            self._trip(f"{self._all.against} of the last {WINDOW} messages were refused", self._all.blamed)
         if answers >= OUT and by_policy > MOST_POLICY * answers:
             self._trip(f"{by_policy} of {answers} messages were refused by policy, whoever the reader", self._by_policy)
         if receiver and own.is_over and receiver not in self.paused:
             self.paused[receiver] = f"{own.against} of the last {WINDOW} messages to {receiver} were refused by policy"
-            self.blamed.update(one for one in own.answers if one)
+            self.blamed.update(own.blamed)
 
     def _trip(self, reason: str, refused: Iterable[int]) -> None:
         self.tripped = self.tripped or reason

@@ -160,7 +160,7 @@ class Carrier:
         """Return this worker's lane, a fresh one where the old one has done its share; None: there is none now."""
         if self._lane is not None:
             idle = self._used_at is not None and self._desk.clock.now() - self._used_at > IDLE
-            if self._lane.spent or idle:
+            if self._lane.spent or idle or self._door.closed:
                 await self._closed()
         if self._lane is None:
             self._lane = await self._door.open(self._failures)
@@ -172,7 +172,7 @@ class Carrier:
         lane, self._lane = self._lane, None
         self._accepted, self._used_at = 0, None
         if lane is not None:
-            await lane.close()
+            await self._door.close(lane)
 
     async def _settled(self, claim: Claim, state: State, **more: Any) -> None:
         outcome = Outcome(state=state, at=self._desk.clock.now(), **more)

@@ -38,6 +38,7 @@ class Desk:
     cool_down: timedelta  # after a 421 that greeted a connection; doubled each time
     aside: Aside | None = None  # where messages are made; None: on the spot
     patience: Patience = PATIENT
+    moved: asyncio.Event = field(default_factory=asyncio.Event)  # a relay has claimed, or ended its part
     cuts: Counter[int] = field(default_factory=Counter)  # connections lost in a row, by delivery
 
     def settle(self, claim: Claim, outcome: Outcome) -> Awaitable[None]:
@@ -52,6 +53,16 @@ class Desk:
             return
         sleeping = asyncio.ensure_future(self.clock.sleep(seconds))
         await self.either(sleeping)
+
+    async def moves(self, seconds: float) -> None:
+        """Wait until another relay claims or ends, so many seconds at most."""
+        self.moved.clear()
+        waiting = {asyncio.ensure_future(self.moved.wait()), asyncio.ensure_future(self.sleep(seconds))}
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in waiting:
+                one.cancel()
 
     async def either(self, future: "asyncio.Future[Any]") -> None:
         """Wait until `future` is done, or the run is told to stop; it is given up then."""

@@ -25,6 +25,7 @@ from mailweekly.delivery.reply import Outcome
 from mailweekly.delivery.retry import PATIENT, Patience
 from mailweekly.delivery.states import SendState
 from mailweekly.delivery.stock import Stock
+from mailweekly.errors import MailweeklyError
 from mailweekly.message.model import Message
 
 __all__ = ["Dispatch", "End", "Ending", "Way"]
@@ -107,6 +108,7 @@ class Dispatch:
             raise self._failure
         for asked in self._shut:
             await asked
+        await self._left_behind(doors)
         if self._pause:
             await self.ledger.pause(self._pause, self.breaker.blamed)
         return await self._ending()
@@ -119,6 +121,16 @@ class Dispatch:
         )
         doors.append(door)
         return Crew(desk, stock, door, connections=way.connections, rate=way.rate, doors=doors)
+
+    async def _left_behind(self, doors: Sequence[Door]) -> None:
+        """Stop for the refusal of a relay whose mail no other carries, once the others are done with theirs. Errors: that relay's."""
+        verdict = next((door.verdict for door in doors if door.verdict), "")
+        due_at = await self.ledger.next_due() if verdict and not self.stop.is_set() else None
+        if due_at is None or due_at > self.clock.now():
+            return
+        if isinstance(verdict, MailweeklyError):
+            raise verdict
+        self._pause = self._pause or verdict
 
     async def _ending(self) -> Ending:
         if await self.ledger.finish(self.clock.now()):

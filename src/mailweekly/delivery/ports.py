@@ -114,11 +114,15 @@ class Ledger(Protocol):
         ...
 
     async def counts(self) -> Mapping[State, int]:
-        """How many deliveries stand where."""
+        """How many deliveries stand where; all of them are looked at."""
         ...
 
-    async def next_due(self) -> datetime | None:
-        """When the earliest waiting delivery may go, by its own time and by the caps; None: nobody waits, or only for somebody's word."""
+    async def in_hand(self) -> bool:
+        """Whether somebody holds a delivery, claimed or under way. Costs the same however long the send is."""
+        ...
+
+    async def next_due(self, route: Route = EVERYBODY) -> datetime | None:
+        """When the route's earliest waiting delivery may go, by its own time and by the caps; None: nobody waits, or only for somebody's word."""
         ...
 
     async def state(self) -> SendState:

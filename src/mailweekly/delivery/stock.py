@@ -48,6 +48,11 @@ class Stock:
         self._body_at: datetime | None = None  # the next body may leave
         self._late: list[Awaitable[None]] = []  # outcomes asked for outside a lane's own turn
 
+    @property
+    def waits_since(self) -> datetime | None:
+        """The slot of the claim whose turn is next; None: none waits."""
+        return self._press.first().slot_at if self._press else None
+
     async def put(self, claims: Sequence[Claim]) -> None:
         """Take claims in; return when they are nearly used up, or the run is told to stop."""
         self._press.extend(claims)

@@ -20,11 +20,9 @@ __all__ = ["ISSUE_RULES", "conditional_blocks"]
 
 def unknown_segment(facts: Facts) -> Iterator[Place]:
     """Yield blocks for a segment that no reader is in."""
-    audience = facts.checked.audience
-    if audience is None:
+    if facts.survey is None:
         return
-    members = (*audience.recipients, *(one.subscriber for one in audience.left_out))
-    known = {tag.casefold(): tag for one in members for tag in one.tags}
+    known = facts.survey.tags
     for block in conditional_blocks(facts):
         name = block.options.get("segment", "").strip()
         if name and name.casefold() not in known:

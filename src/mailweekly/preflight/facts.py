@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from mailweekly.issue.model import Issue
 from mailweekly.preflight.place import Checked
+from mailweekly.preflight.survey import ADDRESS, Survey, survey
 from mailweekly.preflight.walk import ImageUse, LinkUse, TextRun, walk
 
 __all__ = ["SEARCH_LINES", "TOKEN", "Facts", "clipped", "counted", "gather", "spread", "width"]
@@ -34,6 +35,7 @@ class Facts:
     images: tuple[ImageUse, ...]
     texts: tuple[TextRun, ...]
     is_damaged: bool  # the parser found the text to be mojibake: its words are not the editor's
+    survey: Survey | None = None  # of the audience, where there is one
 
     @property
     def issue(self) -> Issue:
@@ -96,13 +98,30 @@ class Facts:
 def gather(checked: Checked) -> Facts:
     """Return the facts of one check."""
     uses = tuple(walk(checked.issue))
+    lines = tuple(checked.text.split("\n"))
     return Facts(
         checked=checked,
-        lines=tuple(checked.text.split("\n")),
+        lines=lines,
         links=tuple(use for use in uses if isinstance(use, LinkUse)),
         images=tuple(use for use in uses if isinstance(use, ImageUse)),
         texts=tuple(use for use in uses if isinstance(use, TextRun)),
         is_damaged=any(note.rule == "encoding.mojibake" for note in checked.issue.notes),
+        survey=_survey(checked, lines),
+    )
+
+
+def _survey(checked: Checked, lines: Sequence[str]) -> Survey | None:
+    audience, edition = checked.audience, checked.edition
+    if audience is None:
+        return None
+    slots = edition.slots if edition else ()
+    used = sorted({int(index) for index in TOKEN.findall(edition.html)}) if edition else []
+    return survey(
+        audience,
+        fields=(field.name for field in checked.issue.fields if not field.default),
+        slots=((slots[index].name, slots[index].default) for index in used if index < len(slots)),
+        recipient=checked.message.recipient if checked.message else "",
+        addresses={found[0].lower().rstrip(".") for line in lines for found in ADDRESS.finditer(line)},
     )
 
 

@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from mailweekly.audience.model import Subscriber
 from mailweekly.preflight.conditions import conditional_blocks
 from mailweekly.preflight.facts import TOKEN, Facts, clipped, counted
 from mailweekly.preflight.mail import Mail
@@ -29,19 +28,19 @@ SCHEME_AND_HOST = re.compile(r"(?:https?://[^/?#]+[/?#]|mailto:[^?]+\?)", re.IGN
 
 def no_default(facts: Facts) -> Iterator[Place]:
     """Yield fields without a default that are empty for some of the audience."""
-    audience = facts.checked.audience
-    if audience is None:
+    found = facts.survey
+    if found is None:
         return
     seen: set[str] = set()
     for field in facts.issue.fields:
         if field.default or field.name in seen or field.name in BUILT_IN - {"name"}:
             continue
         seen.add(field.name)
-        empty = [reader for reader in audience.recipients if not _value(reader, field.name).strip()]
-        if empty:
-            readers = counted(len(audience.recipients), "reader", "readers")
-            first = f"s{empty[0].id}" + (f" ({clipped(empty[0].name)})" if empty[0].name.strip() else "")
-            what = f"{{{{ {field.name} }}}} is empty for {len(empty):,} of {readers}, e.g. {first}."
+        if field.name in found.empty:
+            count, one = found.empty[field.name]
+            readers = counted(found.readers, "reader", "readers")
+            first = f"s{one.id}" + (f" ({clipped(one.name)})" if one.name.strip() else "")
+            what = f"{{{{ {field.name} }}}} is empty for {count:,} of {readers}, e.g. {first}."
             yield _place(facts, field.name, field.line, what, f'Write {{{{ {field.name} | default("friend") }}}}.')
 
 
@@ -99,10 +98,6 @@ ISSUE_RULES: Final[Mapping[str, Callable[[Facts], Iterator[Place]]]] = {
 }
 EDITION_RULES: Final[Mapping[str, Callable[[Facts, Page], Iterator[Place]]]] = {"field.context": context}
 MESSAGE_RULES: Final[Mapping[str, Callable[[Facts, Mail], Iterator[Place]]]] = {"field.unresolved": unresolved}
-
-
-def _value(reader: Subscriber, name: str) -> str:
-    return reader.name if name == "name" else reader.data.get(name, "")
 
 
 def _is_safe(attribute: str, value: str, start: int, field: str) -> bool:

@@ -8,14 +8,13 @@ Source: Gmail's limit as published by several senders is 102,400 or 104,448 byte
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from html import escape
 from typing import Final
 
-from mailweekly.audience.model import Audience, Subscriber
 from mailweekly.preflight.facts import TOKEN, Facts, counted
 from mailweekly.preflight.finding import Level
 from mailweekly.preflight.mail import Mail
 from mailweekly.preflight.place import Place
+from mailweekly.preflight.survey import value_bytes, value_of
 
 __all__ = ["GMAIL_CLIP", "MESSAGE_RULES", "html_size"]
 
@@ -79,34 +78,13 @@ MESSAGE_RULES: Final[Mapping[str, Callable[[Facts, Mail], Iterator[Place]]]] = {
 def html_size(facts: Facts, mail: Mail) -> int:
     """Return the bytes of the HTML part of the longest copy: the sample's, widened by each field's longest value in the audience."""
     sample = len(mail.text_of("text/html").replace("\r\n", "\n").encode("utf-8", "replace"))
-    edition, audience = facts.checked.edition, facts.checked.audience
-    if edition is None or audience is None or not audience.recipients:
+    edition, found = facts.checked.edition, facts.survey
+    if edition is None or found is None or not found.readers:
         return sample
-    own = next((reader for reader in audience.recipients if reader.address == mail.message.recipient), None)
     extra = 0
     for index, uses in Counter(TOKEN.findall(edition.html)).items():
         slot = edition.slots[int(index)] if int(index) < len(edition.slots) else None
         if slot is not None:
-            shown = _bytes(_value(own, slot.name) or slot.default) if own else 0
-            extra += uses * max(0, _longest(audience, slot.name, slot.default) - shown)
+            shown = value_bytes(value_of(found.own, slot.name) or slot.default) if found.own else 0
+            extra += uses * max(0, found.longest[slot.name, slot.default] - shown)
     return sample + extra
-
-
-def _longest(audience: Audience, name: str, default: str) -> int:
-    return max(_bytes(_value(reader, name) or default) for reader in audience.recipients)
-
-
-def _value(reader: Subscriber | None, name: str) -> str:
-    if reader is None:
-        return ""
-    match name:
-        case "name":
-            return reader.name
-        case "email":
-            return reader.address
-        case _:
-            return reader.data.get(name, "")
-
-
-def _bytes(value: str) -> int:
-    return len(escape(value).encode("utf-8", "replace"))

@@ -16,6 +16,7 @@ from typing import Final
 from mailweekly.preflight.facts import SEARCH_LINES, Facts, clipped
 from mailweekly.preflight.finding import Level
 from mailweekly.preflight.place import Place
+from mailweekly.preflight.survey import ADDRESS
 from mailweekly.preflight.urls import host
 
 __all__ = ["ISSUE_RULES", "count_words"]
@@ -46,7 +47,6 @@ SECRETS: Final[Mapping[str, str]] = {
     "a private key": r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----",
 }
 SECRET = re.compile("|".join(f"({pattern})" for pattern in SECRETS.values()))
-ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 
 
 def placeholder(facts: Facts) -> Iterator[Place]:
@@ -168,11 +168,11 @@ def _is_note_to_self(text: str, marker: re.Match[str]) -> bool:
 
 
 def _readers_addresses(facts: Facts) -> Iterator[Place]:
-    audience, settings = facts.checked.audience, facts.checked.settings
-    if audience is None:
+    found_readers, settings = facts.survey, facts.checked.settings
+    if found_readers is None:
         return
     own = {settings.sender.address.lower(), settings.sender.reply_to.lower()} if settings else set()
-    keys = {subscriber.key for subscriber in audience.recipients} - own
+    keys = found_readers.named - own
     for number, text in enumerate(facts.lines, 1):
         for found in ADDRESS.finditer(text):
             if found[0].lower().rstrip(".") in keys:

@@ -7,6 +7,8 @@ Errors: SettingsError naming the file, the key and the nearest known name.
 
 from mailweekly.settings.document import TOML_NAME, publication
 from mailweekly.settings.environment import ENV_PREFIX, machine, relay_address
+from mailweekly.settings.relays import complete
+from mailweekly.settings.speed import MAX_CONNECTIONS, rates
 from mailweekly.settings.units import duration, rate
 from mailweekly.settings.values import (
     CanarySettings,
@@ -24,6 +26,7 @@ from mailweekly.settings.values import (
 
 __all__ = [
     "ENV_PREFIX",
+    "MAX_CONNECTIONS",
     "TOML_NAME",
     "CanarySettings",
     "DkimSettings",
@@ -35,10 +38,12 @@ __all__ = [
     "Secret",
     "SenderSettings",
     "Settings",
+    "complete",
     "duration",
     "machine",
     "placeholder_settings",
     "publication",
     "rate",
+    "rates",
     "relay_address",
 ]

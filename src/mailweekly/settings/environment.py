@@ -26,8 +26,8 @@ ENV_PREFIX: Final = "MAILWEEKLY_"
 RELAY_FORM: Final = (
     "a relay is written smtp://user@host:587, smtps://user@host:465, outbox, or as a preset: ses:eu-west-1"
 )
-PRESET: Final = re.compile(r"(?:(?P<user>\S+)@)?(?P<preset>[a-z][a-z0-9-]{0,29})(?::(?P<variant>[a-z0-9-]{1,30}))?")
-NEAR: Final = 0.85  # a variable so like a known one is a slip of the pen, not the address of a relay without a table
+PRESET: Final = re.compile(r"(?:(?P<user>[^\s:]+)@)?(?P<preset>[a-z][a-z0-9-]{0,29})(?::(?P<variant>[a-z0-9-]{1,30}))?")
+NEAR: Final = 0.75  # a variable so like a known one is a slip of the pen, not the address of a relay without a table
 NOBODY: Final[Mapping[str, RelaySettings]] = MappingProxyType({})
 SECRETS: Final = frozenset({"key", "relay_password", "relay_token"})
 
@@ -127,13 +127,14 @@ def _machine_value(name: str, text: str, place: str) -> object:
 
 def _stranger(variable: str, known: list[str], place: str) -> SettingsError:
     """Return the error of a variable nobody knows."""
-    if not variable.startswith(f"{ADDRESS}_") or difflib.get_close_matches(variable, known, n=1, cutoff=NEAR):
+    stem = f"{ADDRESS}_"
+    name = variable.removeprefix(stem)
+    ends = [one.removeprefix(stem) for one in known if one.startswith(stem)]
+    if name == variable or difflib.get_close_matches(name, ends, n=1, cutoff=NEAR):
         return unknown(variable, known, place)
-    name = variable.removeprefix(f"{ADDRESS}_").lower()
-    hint = f"Write [relays.{name}] into mailweekly.toml, or take the variable away."
-    return SettingsError(
-        f"{variable} is the address of a relay that has no table.", place=f"{place}: {variable}", hint=hint
-    )
+    hint = f"Write [relays.{name.lower()}] into mailweekly.toml, or take the variable away."
+    what = f"{variable} is the address of a relay that has no table."
+    return SettingsError(what, place=f"{place}: {variable}", hint=hint)
 
 
 def _scale(text: str) -> float:

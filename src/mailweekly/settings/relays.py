@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from mailweekly import address
 from mailweekly.errors import SettingsError
 from mailweekly.settings.form import check_names, table_of, unknown, unreadable
 from mailweekly.settings.speed import count_of, rates
@@ -20,6 +19,7 @@ from mailweekly.settings.values import Machine, RelayAccess, RelaySettings, Sett
 __all__ = ["ADDRESS", "PARTS", "complete", "relay_tables", "relay_variables"]
 
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,29}")
+DOMAIN: Final = re.compile(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+")
 ADDRESS: Final = "MAILWEEKLY_RELAY"
 PARTS: Final = ("PASSWORD", "TOKEN", "CA")  # of a relay, beside its address
 TAKEN: Final = frozenset({*PARTS, "TIMEOUT"})  # MAILWEEKLY_RELAY_TIMEOUT is no relay called "timeout"
@@ -130,15 +130,14 @@ def _rate(_: str, value: object) -> dict[str, Any]:
 
 
 def _domains(key: str, value: object) -> dict[str, Any]:
-    message = 'domains is a list: ["gmail.com", "googlemail.com"]'
+    message = 'domains is a list, an international one in its xn-- form: ["gmail.com", "googlemail.com"]'
     if not isinstance(value, list) or not value:
         raise ValueError(message)
     found = []
     for one in value:
-        try:
-            found.append(address.parse(f"x@{one.strip()}").wire.rpartition("@")[2].lower())
-        except (AttributeError, ValueError):
-            raise ValueError(message) from None
+        if not isinstance(one, str) or not DOMAIN.fullmatch(one.strip().lower()):
+            raise ValueError(message)
+        found.append(one.strip().lower())
     return {key: tuple(found)}
 
 

@@ -156,6 +156,7 @@ class RelayAddress:
     security: str = "starttls"  # starttls, tls, none
     preset: str = ""  # the provider, where one is named
     variant: str = ""  # of the provider: a region
+    user_is_password: bool = False  # it logs in with its password as the user
 
     @property
     def is_local(self) -> bool:

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mailweekly.audience import listfile as listfile_module
+from mailweekly.audience import records as records_module
 from mailweekly.audience.listfile import ListFile, read
 from mailweekly.audience.model import Status
 from mailweekly.errors import ListError
@@ -582,3 +584,51 @@ def test_a_good_row_before_anything_is_never_lost_or_changed(tail: str) -> None:
 @pytest.mark.parametrize("unit", ['"', '""', '",', 'a"', '"a"b', "\n", '\n"', ",", 'x,"\n', "\r\n", '"\r'])
 def test_reading_takes_time_in_proportion_to_the_text(unit: str) -> None:
     _outcome(b"email,name\nann@example.org,Ann\n" + unit.encode() * (200_000 // len(unit)), within_s=3)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030"])
+def test_a_file_in_pieces_reads_as_the_whole_one_does(size: int, encoding: str) -> None:
+    text = 'email,name\r\nann@example.org,"李 ""Ann""\r\nLee"\r\n\r\nbo@example.org,Élodie\rcy@example.org,x\rno,x'
+    raw = text.encode(encoding)
+    named = encoding if encoding == "gb18030" else None
+    pieces = [raw[at : at + size] for at in range(0, len(raw), size)]
+    assert read(pieces, file=FILE, encoding=named) == read(raw, file=FILE, encoding=named)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 1000])
+@pytest.mark.parametrize(
+    ("raw", "encoding"),
+    [
+        (b"email,name\r\na@x.org,\xc3\xa9\r\n\rb@x.org,\xe9\r\n", None),
+        (b"email,name\r\na@x.org,\xc3\xa9\r\n\rb@x.org,\xc3", None),
+        ("email\ra@x.org\r\nb@x.org".encode("utf-16") + b"\x00", None),
+        ("email,n\ra@x.org,李\r\nb@x.org,".encode("gb18030") + b"\xff\xff,x\n", "gb18030"),
+    ],
+)
+def test_a_byte_that_cannot_be_read_is_named_alike_in_pieces(raw: bytes, encoding: str | None, size: int) -> None:
+    with pytest.raises(ListError) as whole:
+        read(raw, file=FILE, encoding=encoding)
+    with pytest.raises(ListError) as parted:
+        read((raw[at : at + size] for at in range(0, len(raw), size)), file=FILE, encoding=encoding)
+    assert str(parted.value) == str(whole.value)
+    assert parted.value.place == whole.value.place
+
+
+@given(
+    st.lists(st.sampled_from(['"', ",", "\n", "\r\n", "\r", "a@x.org", "b@x.org", "Ann", '""', "x" * 30]), max_size=60),
+    st.integers(1, 40),
+)
+def test_where_the_pieces_end_makes_no_difference_to_the_records(parts: list[str], size: int) -> None:
+    raw = ("email,name\n" + "".join(parts)).encode()
+    outcomes: list[object] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(records_module, "RECORD_CHARACTERS", 50)
+        patch.setattr(records_module, "AHEAD_CHARACTERS", 52)
+        patch.setattr(listfile_module, "AHEAD_CHARACTERS", 52)
+        for pieces in ([raw], [raw[at : at + size] for at in range(0, len(raw), size)]):
+            try:
+                outcomes.append(read(pieces, file=FILE, delimiter=","))
+            except ListError as error:
+                outcomes.append((str(error), error.place))
+    assert outcomes[0] == outcomes[1]

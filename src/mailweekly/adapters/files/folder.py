@@ -26,6 +26,7 @@ __all__ = [
     "find_publication",
     "make_folder",
     "read_file",
+    "read_pieces",
     "resolve_inside",
     "shown_path",
     "write_file",
@@ -33,6 +34,7 @@ __all__ = [
 
 PUBLIC_MODE: Final = 0o644
 SECRET_MODE: Final = 0o600
+PIECE_BYTES: Final = 1 << 20
 
 _KINDS: Final = (
     (stat.S_ISDIR, "a folder"),
@@ -87,16 +89,15 @@ def resolve_inside(root: Path, path: str | Path) -> Path:
 
 def read_file(path: Path, *, limit: int, shown: str = "") -> bytes:
     """Return a regular file's bytes, `limit` at most; `shown` is its name in errors."""
+    return b"".join(read_pieces(path, limit=limit, shown=shown))
+
+
+def read_pieces(path: Path, *, limit: int, shown: str = "") -> Iterator[bytes]:
+    """Look at a regular file at once, and return an iterator over its bytes; the error for more than `limit` comes when they are reached."""
     place = shown or _printable(str(path))
     with _told(path, place):
         _refuse_irregular(path.stat(), place)
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
-            _refuse_irregular(os.fstat(descriptor), place)
-            raw = file.read(limit + 1)
-    if len(raw) > limit:
-        raise DataError(f"The file is larger than {limit:,} bytes.", place=place, hint="Is it the right file?")
-    return raw
+    return _pieces(path, limit, place)
 
 
 def write_file(path: Path, content: bytes, *, mode: int = PUBLIC_MODE, replace: bool = True) -> None:
@@ -126,6 +127,21 @@ def shown_path(root: Path, path: Path) -> str:
     """Return a path as people see it: from `root` where it is inside, escaped where it holds what cannot be shown."""
     inside = path != root and path.is_relative_to(root)
     return _printable((path.relative_to(root) if inside else path).as_posix())
+
+
+def _pieces(path: Path, limit: int, place: str) -> Iterator[bytes]:
+    read = 0
+    with _told(path, place):
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb", buffering=0) as file:
+            _refuse_irregular(os.fstat(descriptor), place)
+            while piece := file.read(PIECE_BYTES):
+                read += len(piece)
+                if read > limit:
+                    raise DataError(
+                        f"The file is larger than {limit:,} bytes.", place=place, hint="Is it the right file?"
+                    )
+                yield piece
 
 
 def _write_beside(path: Path, content: bytes, mode: int) -> None:

@@ -7,10 +7,11 @@ Units: sizes in bytes.
 Errors: DataError, RefusedError.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from mailweekly.adapters.files.folder import read_file, resolve_inside, shown_path
+from mailweekly.adapters.files.folder import read_pieces, resolve_inside, shown_path
 from mailweekly.errors import DataError
 
 __all__ = ["FOLDER", "LIST_BYTES", "ListSource", "list_files", "list_names"]
@@ -22,10 +23,10 @@ _SUFFIX: Final = ".csv"
 
 
 class ListSource(NamedTuple):
-    """A list file: its name as shown (`subscribers/readers.csv`), and its bytes."""
+    """A list file: its name as shown (`subscribers/readers.csv`), and its bytes, piece by piece, once."""
 
     shown: str
-    raw: bytes
+    pieces: Iterator[bytes]
 
 
 def list_names(root: Path) -> tuple[str, ...]:
@@ -38,7 +39,7 @@ def list_names(root: Path) -> tuple[str, ...]:
 
 
 def list_files(root: Path) -> tuple[ListSource, ...]:
-    """Return every list file, in the order of the names."""
+    """Return every list file, in the order of the names. What is no regular file is refused at once."""
     return tuple(_read(root, name) for name in list_names(root))
 
 
@@ -47,4 +48,4 @@ def _read(root: Path, name: str) -> ListSource:
     shown = shown_path(root, path)
     if not name.isprintable():
         raise DataError("The list's name holds a character that cannot be shown.", place=shown, hint="Rename the file.")
-    return ListSource(shown, read_file(resolve_inside(root, path), limit=LIST_BYTES, shown=shown))
+    return ListSource(shown, read_pieces(resolve_inside(root, path), limit=LIST_BYTES, shown=shown))

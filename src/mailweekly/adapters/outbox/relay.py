@@ -59,9 +59,8 @@ class OutboxLane:
 class OutboxRelay:
     """The folder `folder`, made where it is missing."""
 
-    name = "outbox"
-
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, name: str = "outbox") -> None:
+        self.name = name
         self._folder = folder
 
     async def open(self) -> OutboxLane:

@@ -7,7 +7,7 @@ before it, a lost connection is `RelayDownError`; after it, `NoAnswerError`. Rep
 too many ends the connection and is credited to nobody. It never retries.
 
 Source: RFC 5321 (dialogue, timeouts 4.5.3.2); RFC 2920 (what may stand in a group; content may open one); RFC 1870 (SIZE); RFC 6531 (SMTPUTF8);
-RFC 3461 (RET, ENVID, NOTIFY, ORCPT), RFC 6533, 3 (ORCPT of an address beyond ASCII).
+RFC 3461 (RET, ENVID, NOTIFY, ORCPT), RFC 6533, 3 (ORCPT of an address beyond ASCII); RFC 9422 (LIMITS).
 """
 
 import asyncio
@@ -25,6 +25,7 @@ from mailweekly.message.model import Message
 __all__ = ["Manners", "SmtpLane"]
 
 QUIT_S: Final = 5.0
+LIFE_S: Final = 300.0  # of a connection: relays behind a balancer end long ones at their own time
 GO_AHEAD: Final = 354
 CLOSING: Final = 421
 OK: Final = 2  # first digit
@@ -42,6 +43,14 @@ class Manners:
     """What one lane learns of a relay and the later ones respect."""
 
     grouped: bool = True  # it answers groups in turn; a relay that once did not is spoken to step by step
+    max_bytes: int = 0  # the largest message it is known to take; 0: as EHLO says
+    carried: int = 0  # messages the best of its connections had taken
+    share: int = 0  # so many it takes over one connection, then it closes; 0: not known
+
+    def closed_after(self, accepted: int) -> None:
+        """Learn from a 421: what no connection has outlived is the relay's own limit."""
+        if accepted and accepted >= self.carried:
+            self.share = accepted
 
 
 class SmtpLane:
@@ -63,34 +72,42 @@ class SmtpLane:
         self._extensions = extensions
         self._reply_s = reply_s
         self._dot_s = dot_s
-        self._left = max_messages
         self._manners = manners or Manners()
+        self._left = min([max_messages, *_limits(extensions.get("limits", ""))])
+        self._old_at = asyncio.get_running_loop().time() + LIFE_S
+        self._accepted = 0
         self._pipelined = self._manners.grouped and "pipelining" in extensions
         self._notified = "dsn" in extensions
-        self._size = int(extensions["size"]) if extensions.get("size", "").isdecimal() else 0
+        announced = int(extensions["size"]) if extensions.get("size", "").isdecimal() else 0
+        self._size = min((one for one in (announced, self._manners.max_bytes) if one), default=0)
         self._under_way: Trip | None = None  # its envelope has left
         self._soiled = False  # a refused envelope may still be with the connection
 
     @property
+    def left(self) -> int:
+        """How many more messages it may carry, by the settings and by EHLO."""
+        return max(self._left, 0)
+
+    @property
     def spent(self) -> bool:
         """Whether this connection has carried its share, or is there no more."""
-        return self._replies.lost is not None or (self._left <= 0 and self._under_way is None)
+        return self._replies.lost is not None or (self._under_way is None and self._is_used_up())
 
     async def deliver(self, trip: Trip, upcoming: Upcoming = nobody) -> Reply | None:
         """Hand `trip` over; see `delivery.ports.Lane`."""
         refusal = await (self._grouped(trip) if self._pipelined else self._stepped(trip))
         if refusal:
-            return refusal
+            return self._noted(refusal)
         if not await self._permitted(trip):
             return None
         if not self._pipelined:
             refusal = await self._data()
             if refusal:
-                return refusal
+                return self._noted(refusal)
         if self._replies.unread:
             raise self._desynchronised("a reply before the body")
         await self._body(trip.message.content, self._joined(upcoming))
-        return await self._answer()
+        return self._noted(await self._answer())
 
     async def close(self) -> None:
         """Say QUIT, and close; an accepted message stays accepted whatever becomes of it."""
@@ -99,6 +116,21 @@ class SmtpLane:
                 self._replies.write(b"QUIT\r\n")
                 await self._replies.next(QUIT_S)
         self._transport.abort()
+
+    def _noted(self, reply: Reply) -> Reply:
+        """Take note of what a final reply says about connections."""
+        if reply.code // 100 == OK:
+            self._accepted += 1
+            self._manners.carried = max(self._manners.carried, self._accepted)
+        elif reply.code == CLOSING:
+            self._manners.closed_after(self._accepted)
+        return reply
+
+    def _is_used_up(self, ahead: int = 0) -> bool:
+        """Whether this connection takes no message more, once the `ahead` that are on their way are taken."""
+        share = self._manners.share
+        is_old = asyncio.get_running_loop().time() >= self._old_at
+        return self._left <= 0 or is_old or 0 < share <= self._accepted + ahead
 
     async def _grouped(self, trip: Trip) -> Reply | None:
         """Read the replies to the envelope, which leaves now if it has not yet; the first refusal is the cause of the others."""
@@ -195,7 +227,7 @@ class SmtpLane:
 
     def _joined(self, upcoming: Upcoming) -> bytes:
         """Return the envelope that leaves with this message's dot; empty: none."""
-        if not self._pipelined or self._left <= 0:
+        if not self._pipelined or self._is_used_up(1):
             return b""
         following = upcoming()
         if following is None:
@@ -307,3 +339,9 @@ def _original(message: Message) -> str:
 
 def _xtext(text: str) -> str:
     return NOT_XTEXT.sub(lambda found: f"+{ord(found[0]):02X}", text)
+
+
+def _limits(told: str) -> list[int]:
+    """Return how many messages EHLO allows a connection, if it says so (RFC 9422: `MAILMAX=20 RCPTMAX=1`)."""
+    found = re.search(r"(?:^|\s)MAILMAX=([1-9][0-9]{0,5})(?=\s|$)", told, re.IGNORECASE)
+    return [int(found[1])] if found else []

@@ -5,7 +5,7 @@ TLS is never a matter of luck: it is implicit, or STARTTLS that must be offered 
 a login, none. A password never leaves over a connection that is not encrypted.
 
 Errors: RelayDownError (worth another try), UnreachableError (TLS not offered or not trusted, refused at the door), LoginError.
-Source: RFC 8314 (TLS for submission); RFC 5321 4.5.3.2 (timeouts).
+Source: RFC 8314 (TLS for submission); RFC 5321 4.5.3.2 (timeouts); RFC 4954 and 4616 (login); XOAUTH2 as Google and Microsoft document it.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ import aiosmtplib
 from mailweekly.adapters.smtp.lane import Manners, SmtpLane
 from mailweekly.delivery.ports import RelayDownError
 from mailweekly.errors import LoginError, SettingsError, UnreachableError
-from mailweekly.settings import Machine
+from mailweekly.settings import Machine, RelayAccess
 
 __all__ = ["SmtpRelay"]
 
@@ -28,20 +28,35 @@ PERMANENT: Final = 5  # first digit of a reply
 
 
 class SmtpRelay:
-    """The relay of `machine`; each lane is one connection of at most `max_messages`."""
+    """
+    A relay of `machine`: that of MAILWEEKLY_RELAY, or the one that `access` says, under its own `name`.
 
-    def __init__(self, machine: Machine, *, max_messages: int) -> None:
-        self.name = str(machine.relay)
-        self._address = machine.relay
-        self._password = machine.relay_password
+    Each lane is one connection of at most `max_messages`, none of more than `max_bytes` (0: what EHLO says).
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        *,
+        max_messages: int,
+        access: RelayAccess | None = None,
+        name: str = "",
+        max_bytes: int = 0,
+    ) -> None:
+        self._access = access or machine.only
+        self._address = self._access.address or machine.relay
+        self.name = name or str(self._address)
+        self._place = f"{name} ({self._address})" if name else self.name
+        self._variable = self._access.variable
         self._reply_s = machine.relay_timeout.total_seconds()
         self._dot_s = machine.dot_timeout.total_seconds()
         self._max_messages = max_messages
-        self._manners = Manners()
-        self._tls = None if self._address.security == "none" else _tls_context(machine.relay_ca)
-        if self._password and self._address.security == "none" and not self._address.is_loopback:
-            hint = "Take ?tls=none out of MAILWEEKLY_RELAY, or the password away."
-            raise SettingsError("A password is set, but TLS is switched off.", place="MAILWEEKLY_RELAY", hint=hint)
+        self._manners = Manners(max_bytes=max_bytes)
+        plain = self._address.security == "none"
+        if plain and (self._access.password or self._access.token) and not self._address.is_loopback:
+            hint = f"Take ?tls=none out of {self._variable}, or the password away."
+            raise SettingsError("A password is set, but TLS is switched off.", place=self._variable, hint=hint)
+        self._tls = None if plain else _tls_context(self._access.ca, f"{self._variable}_CA")
 
     async def open(self) -> SmtpLane:
         """Connect, secure, log in."""
@@ -76,17 +91,22 @@ class SmtpRelay:
         if self._address.security == "starttls":
             if not smtp.supports_extension("starttls"):
                 hint = "Use smtps:// if the relay offers that, or write ?tls=none if it is on a network you trust."
-                raise UnreachableError("The relay offers no STARTTLS.", place=self.name, hint=hint)
+                raise UnreachableError("The relay offers no STARTTLS.", place=self._place, hint=hint)
             await smtp.starttls()
             await smtp.ehlo()
-        if self._address.user or self._password:
+        if self._address.user or self._access.password:
             await self._login(smtp)
 
     async def _login(self, smtp: aiosmtplib.SMTP) -> None:
         """Try one way, once: a library that tries all of them counts as an attack at some providers."""
-        user, password = self._address.user, self._password.reveal()
+        password = self._access.password.reveal()
+        user = password if self._address.user_is_password else self._address.user
         offered = {method.lower() for method in smtp.server_auth_methods}
-        if self._tls is None and "cram-md5" in offered:  # without TLS, the one that does not show the password
+        if self._access.token:
+            if "xoauth2" not in offered:
+                raise aiosmtplib.SMTPNotSupported("no login by token offered")
+            await smtp.auth_xoauth2(user, self._access.token.reveal())
+        elif self._tls is None and "cram-md5" in offered:  # without TLS, the one that does not show the password
             await smtp.auth_crammd5(user, password)
         elif "plain" in offered:
             await smtp.auth_plain(user, password)
@@ -100,34 +120,33 @@ class SmtpRelay:
     def _named(self, error: Exception) -> Exception:
         """Return what a library's error means for the send; its own words may hold neither user nor password."""
         if isinstance(error, aiosmtplib.SMTPAuthenticationError) and error.code // 100 == PERMANENT:
-            hint = "Look at the user in MAILWEEKLY_RELAY and at MAILWEEKLY_RELAY_PASSWORD; nobody was marked as failed."
-            return LoginError(f"The relay refused the login ({error.code}).", place=self.name, hint=hint)
+            secret = f"{self._variable}_TOKEN" if self._access.token else f"{self._variable}_PASSWORD"
+            hint = f"Look at the user in {self._variable} and at {secret}; nobody was marked as failed."
+            return LoginError(f"The relay refused the login ({error.code}).", place=self._place, hint=hint)
         cause: BaseException | None = error
         while cause is not None:
             if isinstance(cause, ssl.SSLError):
-                hint = "Name the host its certificate is for, or its authority's file in MAILWEEKLY_RELAY_CA."
-                return UnreachableError(
-                    f"The relay's TLS is not trusted: {_reason(cause)}.", place=self.name, hint=hint
-                )
+                hint = f"Name the host its certificate is for, or its authority's file in {self._variable}_CA."
+                what = f"The relay's TLS is not trusted: {_reason(cause)}."
+                return UnreachableError(what, place=self._place, hint=hint)
             cause = cause.__cause__ or cause.__context__
         if isinstance(error, aiosmtplib.SMTPNotSupported):
-            return LoginError(
-                "The relay offers no login we know.", place=self.name, hint="Take the user out of MAILWEEKLY_RELAY."
-            )
+            hint = f"Take the user out of {self._variable}."
+            if self._access.token:
+                hint = f"Use a password in place of {self._variable}_TOKEN, or another port."
+            return LoginError("The relay offers no login we know.", place=self._place, hint=hint)
         if isinstance(error, aiosmtplib.SMTPResponseException) and error.code // 100 == PERMANENT:
             hint = "The relay refuses this machine or account; nobody was marked as failed."
-            return UnreachableError(f"The relay refuses us: {error.code}.", place=self.name, hint=hint)
+            return UnreachableError(f"The relay refuses us: {error.code}.", place=self._place, hint=hint)
         return RelayDownError(_told(error))
 
 
-def _tls_context(ca_file: str) -> ssl.SSLContext:
+def _tls_context(ca_file: str, variable: str) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=ca_file or None)
     except (OSError, ssl.SSLError):
         hint = "It is a file of PEM certificates."
-        raise SettingsError(
-            "This file of certificates cannot be read.", place="MAILWEEKLY_RELAY_CA", hint=hint
-        ) from None
+        raise SettingsError("This file of certificates cannot be read.", place=variable, hint=hint) from None
 
 
 def _told(error: Exception) -> str:

@@ -17,6 +17,7 @@ import apsw
 
 from mailweekly.adapters.store.connection import one_row
 from mailweekly.delivery import canary as rules
+from mailweekly.delivery.ports import EVERYBODY, Route
 from mailweekly.delivery.states import State
 
 __all__ = ["BY_HAND", "Watch", "appoint", "look", "next_due", "watched"]
@@ -41,7 +42,11 @@ SELECT EXISTS (SELECT 1 FROM deliveries WHERE send_id = :send AND state IN ('que
 NEXT_DUE: Final = """
 SELECT min(iif(id > :last, max(due_at, :until), due_at)) FROM deliveries WHERE send_id = :send AND state IN ('queued', 'deferred')
 """
-NEXT: Final = "SELECT min(due_at) FROM deliveries WHERE send_id = ? AND state IN ('queued', 'deferred')"
+NEXT: Final = "SELECT min(due_at) FROM deliveries WHERE send_id = :send AND state IN ('queued', 'deferred')"
+# Of several relays; without routes the plain ones above read a single row.
+ROUTED: Final = """
+ AND (:own = '[]' OR domain IN (SELECT value FROM json_each(:own))) AND domain NOT IN (SELECT value FROM json_each(:others))
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,12 +101,16 @@ def look(connection: apsw.Connection, send_id: int, now: float) -> bool:
     return not one_row(connection, IS_DUE, _values(send_id, last, now=now))[0]
 
 
-def next_due(connection: apsw.Connection, send_id: int) -> float | None:
-    """Return when the earliest waiting delivery is due; those behind a canary not before its hold is over."""
+def next_due(connection: apsw.Connection, send_id: int, route: Route = EVERYBODY) -> float | None:
+    """Return when the earliest waiting delivery of the route is due; those behind a canary not before its hold is over."""
     last, _, until = _held(connection, send_id)
-    if last is None or until is None:
-        return _instant(one_row(connection, NEXT, (send_id,))[0])
-    return _instant(connection.execute(NEXT_DUE, _values(send_id, last, until=until)).fetchone()[0])  # type: ignore[index]
+    is_plain = last is None or until is None
+    query = NEXT if is_plain else NEXT_DUE
+    values: dict[str, Any] = _values(send_id, last or 0, until=until or 0.0)
+    if route.domains or route.others:
+        query += ROUTED
+        values |= {"own": json.dumps(sorted(route.domains)), "others": json.dumps(sorted(route.others))}
+    return _instant(one_row(connection, query, values)[0])
 
 
 def watched(connection: apsw.Connection, send_id: int) -> Watch | None:

@@ -25,6 +25,10 @@ SCHEMA_VERSION: Final = 2
 SAFE_WAL: Final = (3, 51, 3)
 BUSY_MS: Final = 30_000  # another program may hold the file for a while: wait, rather than lose an outcome
 FULL: Final = 2  # PRAGMA synchronous
+CACHE_KB: Final = (
+    16_000  # of the file's pages: an index of a million addresses is filled in half the time of SQLite's own 2,000
+)
+TEMP_CACHE_KB: Final = 8_000  # the rest of what is temporary is in a file
 
 
 def journal_mode(version: tuple[int, ...]) -> str:
@@ -70,6 +74,9 @@ def _harden(connection: apsw.Connection, path: Path) -> None:
     connection.pragma("synchronous", "FULL" if journal == "wal" else "EXTRA")
     connection.pragma("foreign_keys", True)
     connection.pragma("secure_delete", True)
+    connection.pragma("cache_size", -CACHE_KB)
+    connection.pragma("temp_store", "FILE")
+    connection.pragma("cache_size", -TEMP_CACHE_KB, schema="temp")
     if connection.pragma("journal_mode") != journal or connection.pragma("synchronous") < FULL:
         hint = "Put the publication on a local disk: network file systems cannot keep the promise."
         raise UnreachableError("The database does not take the safe journal.", place=str(path), hint=hint)

@@ -7,7 +7,7 @@ Errors: those of `connection` and `writer`.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,23 +16,21 @@ from typing import Self
 
 import apsw
 
-from mailweekly.adapters.store import home, people, sends, steering
+from mailweekly.adapters.store import home, intake, people, sends, steering
 from mailweekly.adapters.store.canary import Watch, watched
 from mailweekly.adapters.store.corrections import Corrected, correctable
+from mailweekly.adapters.store.intake import ListSource, People, Wanted
 from mailweekly.adapters.store.lease import Lease, Worker, workers
 from mailweekly.adapters.store.ledger import SqliteLedger
 from mailweekly.adapters.store.room import check_room
 from mailweekly.adapters.store.sends import Freeze, Line, Send
 from mailweekly.adapters.store.writer import Writer
-from mailweekly.audience.listfile import ListFile
-from mailweekly.audience.model import Audience, Suppression
-from mailweekly.audience.select import select
-from mailweekly.audience.sync import Changes, sync
+from mailweekly.audience.model import Suppression
 from mailweekly.delivery.pace import Pacing
 from mailweekly.delivery.retry import PATIENT, Patience
 from mailweekly.delivery.states import State
 
-__all__ = ["Database", "People", "Standing"]
+__all__ = ["Database", "Standing"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,15 +40,6 @@ class Standing:
     send: Send
     counts: Mapping[State, int]
     people: tuple[Line, ...] | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class People:
-    """Who a list holds after the list files were brought in, and what they changed."""
-
-    audience: Audience
-    changes: tuple[Changes, ...]
-    fields: frozenset[str]  # every custom field some reader has
 
 
 class _RehearsedError(Exception):
@@ -77,11 +66,11 @@ class Database:
         """Finish what waits, and close the file."""
         self._writer.close()
 
-    def bring_in(self, files: Sequence[tuple[str, ListFile]], list_name: str, *, keep: bool) -> People:
-        """Bring list files (list name, file) in and return who `list_name` holds then; without `keep` nothing of it stays."""
+    def bring_in(self, files: Iterable[ListSource], wanted: Wanted, *, keep: bool) -> People:
+        """Bring list files in and return who the wanted list holds then; without `keep` nothing of it stays."""
 
         def operation(connection: apsw.Connection) -> People:
-            result = _brought_in(connection, files, list_name)
+            result = intake.bring_in(connection, files, wanted, self._writer.path.parent)
             if not keep:
                 raise _RehearsedError(result)
             return result
@@ -140,10 +129,6 @@ class Database:
             return _standing(connection, found or send, None)
 
         return self._writer.now(operation)
-
-    def held(self, issue: str) -> frozenset[str]:
-        """Return the keys of whoever got the issue already, or will, by a send there is."""
-        return self._writer.now(lambda connection: sends.held(connection, issue))
 
     def program(self, send: Send) -> bytes:
         """Return the frozen program of the send's edition."""
@@ -218,21 +203,6 @@ class Database:
 def _standing(connection: apsw.Connection, send: Send, state: State | None) -> Standing:
     named = sends.lines(connection, send.id, state) if state else None
     return Standing(send=send, counts=sends.counts(connection, send.id), people=named)
-
-
-def _brought_in(connection: apsw.Connection, files: Sequence[tuple[str, ListFile]], list_name: str) -> People:
-    changes = []
-    for name, file in files:
-        here, kept_out = people.subscribers(connection), people.suppressions(connection)
-        one = sync(here, kept_out, name, file, from_file=people.by_file(connection, name))
-        people.apply(connection, one)
-        changes.append(one)
-    everybody = people.subscribers(connection)
-    return People(
-        audience=select(everybody.values(), people.suppressions(connection), list_name=list_name),
-        changes=tuple(changes),
-        fields=frozenset(key for one in everybody.values() for key in one.data),
-    )
 
 
 def _now() -> float:

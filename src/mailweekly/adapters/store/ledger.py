@@ -171,9 +171,13 @@ class SqliteLedger:
         """How many deliveries stand where."""
         return await self._writer.soon(lambda connection: sends.counts(connection, self._send_id))
 
-    async def next_due(self) -> datetime | None:
-        """When the earliest waiting delivery is due."""
-        at = await self._writer.soon(self._next_due)
+    async def in_hand(self) -> bool:
+        """Whether somebody holds a delivery."""
+        return await self._writer.soon(lambda connection: sends.in_hand(connection, self._send_id))
+
+    async def next_due(self, route: Route = EVERYBODY) -> datetime | None:
+        """When the earliest waiting delivery of the route is due."""
+        at = await self._writer.soon(lambda connection: self._next_due(connection, route))
         return None if at is None or at >= NEVER else datetime.fromtimestamp(at, UTC)
 
     async def state(self) -> SendState:
@@ -201,9 +205,9 @@ class SqliteLedger:
     def _state(self, connection: apsw.Connection) -> SendState:
         return SendState(one_row(connection, "SELECT state FROM sends WHERE id = ?", (self._send_id,))[0])
 
-    def _next_due(self, connection: apsw.Connection) -> float | None:
-        at = canary.next_due(connection, self._send_id)
-        held = pacing.held_until(connection, self._pace, self._now())
+    def _next_due(self, connection: apsw.Connection, route: Route) -> float | None:
+        at = canary.next_due(connection, self._send_id, route)
+        held = pacing.held_until(connection, self._pace, self._now(), route.name)
         return at if at is None else max(at, held)
 
     def _claim(self, connection: apsw.Connection, limit: int, now: float, route: Route) -> list[Claim]:

@@ -115,8 +115,9 @@ class Opening:
 
     def take(self, at: float) -> float:
         """Give the instant `at` out; the seconds until the next."""
-        for one in self.scopes:
-            one.slots = step(one.slots, one.limit, at=at, now=self.now, interval_s=one.interval_s)
+        for one in self.scopes:  # what a slow relay waits for beyond the common pace, the others need not wait for
+            own = at if one is self.scopes[-1] else start(one.slots, self.now)
+            one.slots = step(one.slots, one.limit, at=own, now=self.now, interval_s=one.interval_s)
         return max(one.slots.next_at for one in self.scopes) - at
 
     def next_ids(self, ids: Iterable[int]) -> list[Picked]:
@@ -219,7 +220,7 @@ def count_body(connection: apsw.Connection, pacing: Pacing, route: str, gap_s: f
     limits = [(TOTAL, pacing.total), *([(f"relay:{route}", own)] if own else [])]
     leaves_at = now
     if gap_s:
-        distances = {name: limit.interval_s or gap_s for name, limit in limits} | {limits[-1][0]: gap_s}
+        distances = {name: limit.interval_s for name, limit in limits if limit.interval_s} | {limits[-1][0]: gap_s}
         found = [(name, connection.execute(BODY, (name,)).fetchone()) for name in distances]
         due = {name: row[0] for name, row in found if row and row[0] < now + LONGEST_S + gap_s}
         leaves_at = max([now, *(at - TOLERANCE_S for at in due.values())])
@@ -261,12 +262,13 @@ def unshut(connection: apsw.Connection) -> None:
         connection.execute(FREED, (NEVER,))
 
 
-def held_until(connection: apsw.Connection, pacing: Pacing, now: float) -> float:
-    """Return until when no relay may carry anything, by its caps or because it rests; 0: some may."""
+def held_until(connection: apsw.Connection, pacing: Pacing, now: float, route: str = TOTAL) -> float:
+    """Return until when `route` may carry nothing (no relay, where it is none of several), by its caps or because it rests; 0: it may."""
     relays = pacing.relays or {TOTAL: Limit()}
     each = (
         max(_capped(connection, f"relay:{name}", limit, now), _rests(connection, name, now))
         for name, limit in relays.items()
+        if name == route or route not in relays
     )
     return max(_capped(connection, TOTAL, pacing.total, now), min(each))
 

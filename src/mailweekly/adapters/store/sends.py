@@ -19,11 +19,12 @@ from mailweekly.adapters.store.canary import appoint
 from mailweekly.adapters.store.connection import one_row
 from mailweekly.adapters.store.pacing import unshut
 from mailweekly.delivery.canary import Canary
-from mailweekly.delivery.states import OPEN, SendState, State
+from mailweekly.delivery.states import SendState, State
 from mailweekly.errors import RefusedError
 
 __all__ = [
     "HELD",
+    "HOLDS",
     "Freeze",
     "Line",
     "Recipient",
@@ -34,8 +35,8 @@ __all__ = [
     "find",
     "finish",
     "freeze",
-    "held",
     "history",
+    "in_hand",
     "lines",
     "program",
     "put_back",
@@ -59,14 +60,27 @@ HOLDS: Final = (
 FROZEN: Final = (
     "CREATE TEMP TABLE frozen (send_id, subscriber_id, key, address, name, fields, tags, state, reason, domain, later)"
 )
-# The domains take turns, each spread over the whole: one domain's trouble shows early and holds nobody else up.
+# The domains take turns, each spread over the whole: one domain's trouble shows early and holds nobody else up. Numbers are put in order, not rows.
+TURNS: Final = """
+CREATE TEMP TABLE turns AS SELECT place FROM (
+    SELECT later, place, (row_number() OVER (PARTITION BY domain ORDER BY place) - 0.5) / count(*) OVER (PARTITION BY domain) AS turn
+    FROM (SELECT rowid AS place, domain, later FROM temp.frozen))
+ORDER BY later, turn, place
+"""
 IN_TURN: Final = """
 INSERT INTO deliveries (send_id, subscriber_id, key, address, name, fields, tags, state, reason, domain)
-SELECT send_id, subscriber_id, key, address, name, fields, tags, state, reason, domain FROM (
-    SELECT *, rowid AS place,
-        (row_number() OVER (PARTITION BY domain ORDER BY rowid) - 0.5) / count(*) OVER (PARTITION BY domain) AS turn
-    FROM temp.frozen)
-ORDER BY later, turn, place
+SELECT send_id, subscriber_id, key, address, name, fields, tags, state, reason, domain
+FROM temp.turns CROSS JOIN temp.frozen ON frozen.rowid = turns.place ORDER BY turns.rowid
+"""
+HELD_ALREADY: Final = f"""
+UPDATE temp.frozen SET state = 'skipped', reason = :reason WHERE state = 'queued' AND EXISTS (
+    SELECT 1 FROM sends s JOIN deliveries d ON d.send_id = s.id AND d.key = frozen.key
+    WHERE s.issue = :issue AND s.kind = :kind AND s.id <> :send AND d.state IN ({",".join(f"'{state}'" for state in HOLDS)}))
+"""
+# Of the send `sends.id`, each by the index whose own words it repeats: a million rows are not looked through.
+WAITS: Final = "EXISTS (SELECT 1 FROM deliveries WHERE send_id = sends.id AND state IN ('queued', 'deferred'))"
+IN_HAND: Final = """
+EXISTS (SELECT 1 FROM deliveries WHERE send_id = sends.id AND state IN ('claimed', 'sending', 'unknown') AND state <> 'unknown')
 """
 # The Message-IDs and the links of another list or kind are others, though the edition is the same.
 OWN_PROGRAM: Final = (
@@ -164,11 +178,12 @@ def freeze(connection: apsw.Connection, what: Freeze, now: float) -> int:
     )
     send_id = connection.last_insert_rowid()
     connection.execute(OWN_PROGRAM, (what.program, send_id, what.edition, what.program))
-    before = held(connection, what.issue, what.kind, other_than=send_id)
     connection.execute(FROZEN)
-    connection.executemany("INSERT INTO temp.frozen VALUES (?,?,?,?,?,?,?,?,?,?,?)", _rows(send_id, what, before))
-    connection.execute(IN_TURN)
-    connection.execute("DROP TABLE temp.frozen")
+    connection.executemany("INSERT INTO temp.frozen VALUES (?,?,?,?,?,?,?,?,?,?,?)", _rows(send_id, what))
+    again = {"reason": HELD, "issue": what.issue, "kind": what.kind, "send": send_id}
+    for statement, values in ((HELD_ALREADY, again), (TURNS, None), (IN_TURN, None)):
+        connection.execute(statement, values)
+    connection.execute("DROP TABLE temp.frozen; DROP TABLE temp.turns")
     if what.canary:
         appoint(connection, send_id, what.canary, what.seeds)
     _note(connection, now, send_id, f"frozen: {what.kind} {what.issue} to {what.audience}, edition {what.edition}")
@@ -185,17 +200,6 @@ def history(connection: apsw.Connection, issue: str = "") -> tuple[Send, ...]:
     return tuple(_sends(connection, "(? = '' OR s.issue = ?)", (issue, issue)))
 
 
-def held(connection: apsw.Connection, issue: str, kind: str = "issue", *, other_than: int = 0) -> frozenset[str]:
-    """Return the keys of whoever a send of the issue (other than that one) holds as accepted, unknown or still open."""
-    marks = ",".join("?" * len(HOLDS))
-    found = connection.execute(
-        "SELECT d.key FROM deliveries d JOIN sends s ON s.id = d.send_id"
-        f" WHERE s.issue = ? AND s.kind = ? AND s.id <> ? AND d.state IN ({marks})",
-        (issue, kind, other_than, *HOLDS),
-    )
-    return frozenset(key for (key,) in found)
-
-
 def program(connection: apsw.Connection, send: Send) -> bytes:
     """Return the frozen program of the send."""
     return bytes(one_row(connection, PROGRAM, (send.id,))[0])
@@ -205,6 +209,11 @@ def counts(connection: apsw.Connection, send_id: int) -> dict[State, int]:
     """Return how many deliveries of the send stand where."""
     found = connection.execute("SELECT state, count(*) FROM deliveries WHERE send_id = ? GROUP BY state", (send_id,))
     return {State(state): count for state, count in found}
+
+
+def in_hand(connection: apsw.Connection, send_id: int) -> bool:
+    """Return whether somebody holds a delivery of the send, claimed or under way."""
+    return bool(one_row(connection, f"SELECT {IN_HAND} FROM sends WHERE id = ?", (send_id,))[0])
 
 
 def lines(connection: apsw.Connection, send_id: int, state: State) -> tuple[Line, ...]:
@@ -268,10 +277,9 @@ def set_state(connection: apsw.Connection, send_id: int, state: SendState, reaso
 
 def finish(connection: apsw.Connection, send_id: int, now: float) -> bool:
     """Mark the send finished if nobody of it is open; whether it is finished."""
-    marks = ",".join(f"'{state.value}'" for state in OPEN)
     connection.execute(
         "UPDATE sends SET state = 'finished', reason = '', finished_at = ? WHERE id = ? AND state IN ('running', 'paused')"
-        f" AND NOT EXISTS (SELECT 1 FROM deliveries WHERE send_id = sends.id AND state IN ({marks}))",
+        f" AND NOT {WAITS} AND NOT {IN_HAND}",
         (now, send_id),
     )
     if connection.changes():
@@ -362,15 +370,26 @@ def _sends(connection: apsw.Connection, where: str, values: tuple[str, ...]) -> 
         )
 
 
-def _rows(send_id: int, what: Freeze, before: frozenset[str]) -> Iterator[tuple[object, ...]]:
+def _rows(send_id: int, what: Freeze) -> Iterator[tuple[object, ...]]:
     for one in what.recipients:
-        reason = one.reason or (HELD if one.key in before else "")
-        state = "skipped" if reason else "queued"
+        state = "skipped" if one.reason else "queued"
         fields = json.dumps(dict(one.fields), ensure_ascii=False, separators=(",", ":"))
         tags = json.dumps(sorted(one.tags), ensure_ascii=False)
         domain = one.key.rpartition("@")[2].lower()
         later = one.key not in what.seeds
-        yield (send_id, one.subscriber_id, one.key, one.address, one.name, fields, tags, state, reason, domain, later)
+        yield (
+            send_id,
+            one.subscriber_id,
+            one.key,
+            one.address,
+            one.name,
+            fields,
+            tags,
+            state,
+            one.reason,
+            domain,
+            later,
+        )
 
 
 def _note(connection: apsw.Connection, now: float, send_id: int, what: str) -> None:

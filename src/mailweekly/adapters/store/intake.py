@@ -1,0 +1,292 @@
+"""
+List files brought in, however long: rows go through a temporary table, are compared in pages with the people who are there, and written down.
+
+What a file changes is decided by `audience.sync`, who is mailed by `audience.select`; here the pages are fetched, and the outcome is written. Nobody
+is touched before the whole file was read: a fault at its end refuses all of it. Each function is part of one operation for the writer.
+
+Errors: those of `audience.listfile`, and of `spool`.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import apsw
+
+from mailweekly.adapters.store import people
+from mailweekly.adapters.store.sends import HELD, HOLDS
+from mailweekly.adapters.store.spool import Spool
+from mailweekly.audience.listfile import Judged, ListFile, Reading
+from mailweekly.audience.model import Audience, LeftOut, ListRow, Status, Subscriber, Suppression
+from mailweekly.audience.select import Digest, select
+from mailweekly.audience.sync import sync
+from mailweekly.audience.tally import Rejected, Tally
+
+__all__ = ["ListSource", "People", "Wanted", "bring_in"]
+
+NO_TAGS: Final = "[]"
+PAGE: Final = 1_000  # rows compared at a time
+TELL_EVERY: Final = 100_000  # rows
+
+MAKE: Final = """
+CREATE TEMP TABLE intake (line INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, address, name, status, reason, since, tags, data)
+"""
+TAKE: Final = """
+INSERT INTO temp.intake VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET status = excluded.status, reason = excluded.reason, since = excluded.since
+"""
+KNOWN: Final = "SELECT line, key, status, reason, since FROM temp.intake WHERE key IN (SELECT value FROM json_each(?))"
+SIDE_BY_SIDE: Final = """
+SELECT i.line, i.key, i.address, i.name, i.status, i.reason, i.since, i.tags, i.data,
+    s.id, s.key, s.address, s.name, s.status, s.tags, s.data, m.list, p.key, p.reason, p.since, p.origin
+FROM temp.intake i LEFT JOIN subscribers s ON s.key = i.key LEFT JOIN suppressions p ON p.key = i.key
+    LEFT JOIN memberships m ON m.list = ? AND m.subscriber_id = s.id
+WHERE i.line > ? ORDER BY i.line LIMIT ?
+"""
+# Only those leave with the file who came by it.
+GONE: Final = """
+FROM memberships WHERE list = ? AND by_file AND NOT EXISTS (
+    SELECT 1 FROM subscribers s JOIN temp.intake i ON i.key = s.key WHERE s.id = memberships.subscriber_id)
+"""
+WHO_IS_GONE: Final = f"SELECT id, key, address FROM subscribers WHERE id IN (SELECT subscriber_id {GONE}) ORDER BY id"
+ONLY_SUPPRESSED: Final = """
+SELECT reason, count(*) FROM temp.intake i WHERE status = 'suppressed' AND NOT EXISTS (
+    SELECT 1 FROM subscribers s JOIN memberships m ON m.subscriber_id = s.id WHERE m.list = ? AND s.key = i.key)
+GROUP BY reason ORDER BY min(line)
+"""
+MEMBERS: Final = """
+SELECT s.id, s.key, s.address, s.name, s.status, s.tags, s.data, m.list, p.key, p.reason, p.since, p.origin
+FROM memberships m JOIN subscribers s ON s.id = m.subscriber_id LEFT JOIN suppressions p ON p.key = s.key
+WHERE m.list = ? ORDER BY m.subscriber_id
+"""
+SENDS: Final = "SELECT id FROM sends WHERE issue = ? AND kind = 'issue'"
+HAS_IT: Final = f"""
+SELECT key FROM deliveries WHERE send_id IN (SELECT value FROM json_each(?)) AND key IN (SELECT value FROM json_each(?))
+    AND state IN ({",".join(f"'{state}'" for state in HOLDS)})
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListSource:
+    """A list file: its list, its name as shown (`subscribers/readers.csv`), and its bytes, which are gone through once."""
+
+    list_name: str
+    shown: str
+    pieces: Iterable[bytes]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """Whose audience is wanted, and who hears how far it is. `held`: whoever a send of that issue has already is left out."""
+
+    list_name: str
+    held: str = ""
+    tell: Callable[[str], None] = lambda _said: None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class People:
+    """Who a list holds after the list files were brought in, what they said, and what they changed."""
+
+    audience: Audience
+    changes: tuple[Tally, ...]
+    rejects: Rejected
+    warnings: tuple[str, ...]
+    fields: frozenset[str]  # every custom field some reader has, or some file names
+    only_suppressed: Mapping[str, int]  # rows of the list's file that name somebody who was never more than suppressed
+
+
+@dataclass(kw_only=True, slots=True)
+class _Said:
+    """What the files said and changed so far."""
+
+    changes: list[Tally] = field(default_factory=list)
+    rejects: Rejected = field(default_factory=Rejected)
+    warnings: list[str] = field(default_factory=list)
+    fields: set[str] = field(default_factory=set)
+    only_suppressed: Counter[str] = field(default_factory=Counter)
+
+
+def bring_in(connection: apsw.Connection, files: Iterable[ListSource], wanted: Wanted, folder: Path) -> People:
+    """Bring list files in and return who the wanted list holds then; `folder` is where the audience is spooled."""
+    said = _Said()
+    for source in files:
+        connection.execute(MAKE)
+        _read(connection, source, said, wanted.tell)
+        said.changes.append(_compared(connection, source, wanted.tell))
+        if source.list_name == wanted.list_name:
+            found: list[Any] = connection.execute(ONLY_SUPPRESSED, (source.list_name,)).fetchall()
+            said.only_suppressed.update(dict(found))
+        connection.execute("DROP TABLE temp.intake")
+    return People(
+        audience=_audience(connection, wanted, folder),
+        changes=tuple(said.changes),
+        rejects=said.rejects,
+        warnings=tuple(said.warnings),
+        fields=people.fields(connection) | said.fields,
+        only_suppressed=said.only_suppressed,
+    )
+
+
+def _read(connection: apsw.Connection, source: ListSource, said: _Said, tell: Callable[[str], None]) -> None:
+    reading = Reading(source.pieces, file=source.shown)
+    for batch in reading.batches():
+        keys = [one.row.key for one in batch if isinstance(one, Judged)]
+        known = {row.key: row for row in map(_brief, connection.execute(KNOWN, (json.dumps(keys),)))}
+        told, rejected = reading.told_apart(batch, known)
+        connection.executemany(TAKE, [_cells(row) for row in told.values()])
+        said.rejects.add(rejected)
+        _tell_step(tell, f"{source.shown}: {reading.count:,} rows read", reading.count, len(batch))
+    said.warnings.extend(f"{source.shown}: {warning}" for warning in reading.warnings())
+    said.fields.update(reading.columns.fields)
+
+
+def _compared(connection: apsw.Connection, source: ListSource, tell: Callable[[str], None]) -> Tally:
+    """Write down what the rows in the temporary table change, and return it."""
+    name, after, count = source.list_name, -1, 0
+    tally = Tally(list_name=name)
+    while page := _page(connection, name, after):
+        here = {one.key: one for row in page if (one := _subscriber(row[9:17]))}
+        kept_out = _suppressions(row[17:] for row in page)
+        changes = sync(here, kept_out, name, _part(source.shown, page), from_file=())  # who is gone, shows at the end
+        people.apply(connection, changes)
+        tally.add(changes)
+        after, count = page[-1][0], count + len(page)
+        _tell_step(tell, f"{source.shown}: {count:,} rows compared", count, len(page))
+    gone = (Subscriber(id=number, key=key, address=address) for number, key, address in _gone(connection, name))
+    while some := list(islice(gone, PAGE)):
+        tally.left.add(some)
+    if tally.left:
+        connection.execute(f"DELETE {GONE}", (name,))
+    return tally
+
+
+def _page(connection: apsw.Connection, name: str, after: int) -> list[Any]:
+    return connection.execute(SIDE_BY_SIDE, (name, after, PAGE)).fetchall()
+
+
+def _part(shown: str, page: list[Any]) -> ListFile:
+    rows = tuple(_row(row[:9]) for row in page)
+    return ListFile(file=shown, rows=rows, rejects=(), warnings=(), fields=(), records=len(rows))
+
+
+def _gone(connection: apsw.Connection, name: str) -> Iterator[Any]:
+    return iter(connection.execute(WHO_IS_GONE, (name,)))
+
+
+def _audience(connection: apsw.Connection, wanted: Wanted, folder: Path) -> Audience:
+    digest = Digest()
+    recipients = Spool[Subscriber](folder, _packed, _unpacked)
+    left_out = Spool[LeftOut](folder, _packed_out, _unpacked_out)
+    earlier = json.dumps([number for (number,) in connection.execute(SENDS, (wanted.held,))] if wanted.held else [])
+    members = connection.execute(MEMBERS, (wanted.list_name,))
+    while page := list(islice(members, PAGE)):
+        kept_out = _suppressions(row[8:] for row in page)
+        there = [one for row in page if (one := _subscriber(row[:8]))]
+        part = select(there, kept_out, list_name=wanted.list_name)
+        keys = [one.key for one in part.recipients]
+        digest.add(keys)
+        has_it = {key for (key,) in connection.execute(HAS_IT, (earlier, json.dumps(keys)))} if earlier != "[]" else ()
+        recipients.add(one for one in part.recipients if one.key not in has_it)
+        left_out.add(part.left_out)
+        left_out.add(LeftOut(subscriber=one, reason=HELD) for one in part.recipients if one.key in has_it)
+    return Audience(name=wanted.list_name, recipients=recipients, left_out=left_out, digest=digest.text)
+
+
+def _tell_step(tell: Callable[[str], None], said: str, count: int, just_now: int) -> None:
+    if count // TELL_EVERY > (count - just_now) // TELL_EVERY:
+        tell(said)
+
+
+def _cells(row: ListRow) -> tuple[Any, ...]:
+    since = row.since.timestamp() if row.since else None
+    tags, data = people.array(row.tags), people.mapping(row.data)
+    return (row.line, row.key, row.address, row.name, row.status.value, row.reason, since, tags, data)
+
+
+def _brief(cells: tuple[Any, ...]) -> ListRow:
+    line, key, status, reason, since = cells
+    return _row((line, key, "", "", status, reason, since, "[]", "{}"))
+
+
+def _row(cells: tuple[Any, ...]) -> ListRow:
+    line, key, address, name, status, reason, since, tags, data = cells
+    return ListRow(
+        line=line,
+        key=key,
+        address=address,
+        name=name,
+        status=Status(status),
+        reason=reason,
+        since=_instant(since),
+        tags=frozenset(json.loads(tags)) if tags != NO_TAGS else frozenset(),
+        data=json.loads(data),
+    )
+
+
+def _subscriber(cells: tuple[Any, ...]) -> Subscriber | None:
+    number, key, address, name, status, tags, data, member_of = cells
+    if number is None:
+        return None
+    return Subscriber(
+        id=number,
+        key=key,
+        address=address,
+        name=name,
+        status=Status(status),
+        lists=frozenset([member_of] if member_of is not None else []),  # the other lists play no part
+        tags=frozenset(json.loads(tags)) if tags != NO_TAGS else frozenset(),
+        data=json.loads(data),
+    )
+
+
+def _suppressions(rows: Iterable[tuple[Any, ...]]) -> dict[str, Suppression]:
+    return {
+        key: Suppression(key=key, reason=reason, since=_instant(since), origin=origin)
+        for key, reason, since, origin in rows
+        if key is not None
+    }
+
+
+def _packed(one: Subscriber) -> list[Any]:
+    return [
+        one.id,
+        one.key,
+        one.address,
+        one.name,
+        one.status.value,
+        list(one.tags),
+        one.data,
+        next(iter(one.lists), ""),
+    ]
+
+
+def _unpacked(cells: list[Any]) -> Subscriber:
+    number, key, address, name, status, tags, data, member_of = cells
+    return Subscriber(
+        id=number,
+        key=key,
+        address=address,
+        name=name,
+        status=Status(status),
+        lists=frozenset([member_of]),
+        tags=frozenset(tags),
+        data=data,
+    )
+
+
+def _packed_out(one: LeftOut) -> list[Any]:
+    return [_packed(one.subscriber), one.reason]
+
+
+def _unpacked_out(cells: list[Any]) -> LeftOut:
+    return LeftOut(subscriber=_unpacked(cells[0]), reason=cells[1])
+
+
+def _instant(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
