@@ -53,7 +53,7 @@ class Watched:
     def slope_mb(self) -> float:
         """Megabytes for each 100,000 messages, from when the first ones are out."""
         late = [(count, size) for count, size in self.sizes if count >= SETTLED]
-        if len(late) < 3 or late[0][0] == late[-1][0]:  # noqa: PLR2004 - a line needs points
+        if len(late) < 3 or late[0][0] == late[-1][0]:
             return 0.0
         return statistics.linear_regression(*zip(*late, strict=True)).slope * 100_000
 
@@ -89,7 +89,7 @@ def write_list(path: Path, readers: int) -> int:
         file.write("email,name,city,plan\n")
         for number in range(readers):
             small = f"firm{chance.randrange(readers // 20 + 1)}.example"
-            domain = chance.choice(LARGE) if chance.random() < 0.85 else small  # noqa: PLR2004
+            domain = chance.choice(LARGE) if chance.random() < 0.85 else small
             key = f"reader.{chance.randrange(10**9):09d}.{number}@{domain}"
             file.write(f"{key},Reader {number},{chance.choice(TOWNS)},{chance.choice(PLANS)}\n")
     return path.stat().st_size
