@@ -348,6 +348,44 @@ async def test_refusals_that_stopped_a_send_are_taken_back_by_the_editors_word_a
     assert row == (550, "5.1.1", "5.1.1 no such user", "user-unknown")
 
 
+async def test_what_a_slow_relay_waits_for_the_others_need_not_wait_for(writer: Writer) -> None:
+    send_id = _frozen(writer, *["x.test"] * 40)
+    pace = Pacing(total=Limit(rate=10), relays={"slow": Limit(rate=0.5), "quick": Limit()})
+    ledger = SqliteLedger(writer, send_id, worker="w", limit=pace.total, pace=pace, now=START.timestamp)
+    slow = await ledger.claim(5, START, Route(name="slow"))
+    quick = await ledger.claim(5, START, Route(name="quick"))
+    assert [(one.slot_at - START).total_seconds() for one in slow] == pytest.approx([0, 2, 4, 6, 8], abs=1e-5)
+    assert [(one.slot_at - START).total_seconds() for one in quick] == pytest.approx(
+        [0.5, 0.6, 0.7, 0.8, 0.9], abs=1e-5
+    )
+
+
+async def test_the_bodies_of_a_slow_relay_hold_no_other_relay_up(writer: Writer) -> None:
+    send_id = _frozen(writer, *["x.test"] * 10)
+    pace = Pacing(total=Limit(), relays={"slow": Limit(rate=0.2), "quick": Limit(rate=100)})
+    ledger = SqliteLedger(writer, send_id, worker="w", limit=pace.total, pace=pace, now=START.timestamp)
+    (slow,) = await ledger.claim(1, START, Route(name="slow"))
+    (quick,) = await ledger.claim(1, START, Route(name="quick"))
+    assert await ledger.intend(slow, message_id="<1@x>", at=START)
+    began = time.monotonic()
+    assert await ledger.intend(quick, message_id="<2@x>", at=START)
+    assert time.monotonic() - began < 1
+
+
+async def test_a_relay_at_its_cap_is_due_tomorrow_and_the_others_now(writer: Writer) -> None:
+    send_id = _frozen(writer, *["x.test"] * 10)
+    pace = Pacing(total=Limit(), relays={"a": Limit(caps=(Cap(span="day", count=1),)), "b": Limit()})
+    ledger = SqliteLedger(writer, send_id, worker="w", limit=pace.total, pace=pace, now=START.timestamp)
+    (claim,) = await ledger.claim(5, START, Route(name="a"))
+    assert await ledger.intend(claim, message_id="<1@x>", at=START)
+    assert await ledger.claim(5, START, Route(name="a")) == []
+    due_at = {name: await ledger.next_due(Route(name=name)) for name in "ab"}
+    assert due_at["a"] == START.replace(hour=0) + timedelta(days=1)
+    assert due_at["b"] is not None
+    assert due_at["b"] <= START
+    assert (await ledger.next_due()) == due_at["b"]
+
+
 WORKER: Final = """
 import asyncio, os, signal, sys, time
 from datetime import UTC, datetime

@@ -100,7 +100,7 @@ def _mail_refusal(talk: Dialogue, line: str, script: Script) -> str:
 
 
 def _hello(talk: Dialogue, script: Script, *, has_tls: bool) -> Step:
-    offers = [offer.replace("=", " ") for offer in script.offers]
+    offers = [offer.replace("=", " ", 1) for offer in script.offers]
     if has_tls and not talk.secure:
         offers.append("STARTTLS")
     if script.login and (talk.secure or not has_tls):
