@@ -174,7 +174,8 @@ def _inner(part: Inline) -> tuple[Image | None, str]:
 
 
 def _shown(image: Image, url: str, caption: str, blocks: tuple[Block, ...], page: Page) -> Shown:
-    drawn, height = shown_size(page.images.get(image.src), image.src, authored=image.width, room=page.column_px)
+    file = page.images.get(image.src)
+    drawn, height = shown_size(file, image.src, authored=image.width, room=page.column_px)
     values = {
         "src": page.address(image.src),
         "alt": image.alt or (caption or source(url) or url if url else ""),
@@ -183,6 +184,7 @@ def _shown(image: Image, url: str, caption: str, blocks: tuple[Block, ...], page
         "width": drawn,
         "height": height or "",
         "share": round(100 * drawn / page.column_px),
+        "opaque": file is not None and not file.transparent,
         "above": 0,
         "below": 0,
     }

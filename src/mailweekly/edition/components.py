@@ -2,7 +2,7 @@
 What is wrong with a piece of MJML, said before mrml sees it: mrml copies what it does not know into the mail and drops attributes silently.
 
 Checks tags, their attributes and what these say, their nesting and their closing; the content of components that hold HTML is checked for closed tags
-only. Refuses nothing itself: it yields faults with their offsets, `compiler` finds the template's line and column.
+and quoted values only. Refuses nothing itself: it yields faults with their offsets, `compiler` finds the template's line and column.
 
 Source: components.toml, names and types of MJML's own component definitions.
 """
@@ -25,6 +25,7 @@ __all__ = ["Fault", "faults"]
 ATTRIBUTE: Final = re.compile(r"""([^\s=/"'<>]+)\s*(=\s*(?:"([^"]*)"|'([^']*)'|\S+))?""")
 BEGUN: Final = re.compile(r"<([A-Za-z][\w:.-]*)\s")
 EVERYWHERE: Final = frozenset({"css-class", "mj-class"})
+NAME: Final = re.compile(r"[A-Za-z_:][\w:.-]*")  # of an attribute, as mrml reads one
 UNWISE: Final = {
     "mj-preview": "write the preheader as the theme `base` does: this one costs points with spam filters",
     "mj-font": "use fonts that readers have: nothing is fetched from elsewhere, so this one never shows",
@@ -73,6 +74,7 @@ def _met(mjml: str) -> Iterator[Fault]:
             return  # from here on tags and text cannot be told apart
         if html:
             yield from _misplaced(name, found.start(), opened[html - 1][0], known)
+            yield from _unreadable(found, name)
             leaf = found[4] or name.lower() in VOID
         else:
             yield from _component(found, opened[-1][0] if opened else "", known, refused)
@@ -127,6 +129,16 @@ def _misplaced(name: str, offset: int, inside: str, known: Mapping[str, _Compone
     if name in known:
         what = f"<{name}> cannot stand inside <{inside}>, which holds HTML"
         yield Fault(offset=offset, what=what, hint=f"close <{inside}> before it, or write HTML")
+
+
+def _unreadable(found: re.Match[str], name: str) -> Iterator[Fault]:
+    for attribute in ATTRIBUTE.finditer(found[3] or ""):
+        offset, written = found.start(3) + attribute.start(), attribute[1]
+        if not NAME.fullmatch(written):
+            yield Fault(offset=offset, what=f"{written!r} on <{name}> is no attribute's name", hint="remove it")
+        elif attribute[2] and attribute[3] is None and attribute[4] is None:
+            hint = f'write {written}="…"'
+            yield Fault(offset=offset, what=f"the attribute {written!r} has a value without quotes", hint=hint)
 
 
 def _component(

@@ -259,6 +259,8 @@ def _number(table: Mapping[str, Any], key: str, theme: Theme, *, least: int = NA
     value, most = table.get(key), WIDEST_PX if least else NARROWEST_PX // 2
     if not isinstance(value, int) or not least <= value <= most:
         hint = f"a number between {least} and {most}"
+        if value is None:
+            hint += '; every shipped theme has one: extends = "base" under [theme] takes it over'
         raise ThemeError(f"theme.{key} is not a number of pixels: {value!r}", place=place_of(theme, key), hint=hint)
     return value
 

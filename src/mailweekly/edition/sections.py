@@ -19,7 +19,7 @@ from mailweekly.edition.template import markup
 from mailweekly.issue.model import Entry, Issue, Section
 from mailweekly.issue.words import plain
 
-__all__ = ["Painter", "counts", "grouped", "outline", "visible"]
+__all__ = ["Painter", "counts", "grouped", "listed", "outline", "visible"]
 
 
 @dataclass(kw_only=True, slots=True)
@@ -76,6 +76,15 @@ def counts(issue: Issue) -> list[dict[str, Any]]:
         {"emoji": section.emoji, "title": _said(section), "count": number_of(section, "mail"), **marks(who)}
         for section in issue.sections
         if (who := either(*(who for _, who in readers_of(section.items, "mail"))))
+    ]
+
+
+def listed(issue: Issue) -> list[dict[str, Any]]:
+    """Return what a table of contents in the mail names, as `counts` does: every section with a title, those without entries included."""
+    return [
+        {"emoji": section.emoji, "title": said, "count": number_of(section, "mail"), **marks(who)}
+        for section, who in zip(issue.sections, section_readers(issue, None, "mail"), strict=True)
+        if (said := _said(section))
     ]
 
 

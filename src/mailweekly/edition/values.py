@@ -24,7 +24,7 @@ from mailweekly.edition.images import shown_size
 from mailweekly.edition.model import Publication, Theme
 from mailweekly.edition.page import Page
 from mailweekly.edition.ranks import Ranks
-from mailweekly.edition.sections import Painter, counts, grouped, outline
+from mailweekly.edition.sections import Painter, counts, grouped, listed, outline
 from mailweekly.edition.slots import LINK_FIELDS, SlotTable
 from mailweekly.edition.sponsor import sponsored
 from mailweekly.edition.styles import Styles
@@ -213,7 +213,10 @@ def _component(desk: Desk, shared: Mapping[str, Any], name: str, options: Mappin
         given = _Options(sponsored(options, desk.issue.meta))
     if "url" in given:
         given["url"] = _address(given["url"], desk.slots)
-    return desk.templates.draw(partial_name, {**shared, "options": given, "body": markup(body)})
+    values = {**shared, "options": given, "body": markup(body)}
+    if name == "toc" and desk.medium == "mail":
+        values["contents"] = listed(desk.issue)
+    return desk.templates.draw(partial_name, values)
 
 
 def _partial_of(desk: Desk, name: str) -> str:

@@ -16,6 +16,7 @@ import yaml
 __all__ = ["MAX_DEPTH", "Value", "YamlError", "read"]
 
 MAX_DEPTH = 20
+IN_QUOTES = "Put values with : or # in quotes, and those that hold double quotes in single ones."
 Value = str | list["Value"] | dict[str, "Value"]
 # A value in quotes that its own line does not close.
 _OPEN = re.compile(r"""[^"'#]*?(?::|-)[ \t]+(?:(")(?:[^"\\]|\\.)*|(')(?:[^']|'')*)\\?$""")
@@ -42,9 +43,7 @@ def read(text: str) -> tuple[dict[str, Value], dict[str, int]]:
         if begun := _open_quote(text, line):
             raise YamlError("The quote is not closed.", begun, "End the value with the quote it began with.") from None
         problem = str(error.problem or error.context or "it is not YAML")
-        raise YamlError(
-            f"The front matter cannot be read: {problem}.", line, "Put values with : or # in quotes."
-        ) from None
+        raise YamlError(f"The front matter cannot be read: {problem}.", line, IN_QUOTES) from None
     except yaml.YAMLError as error:
         raise YamlError(
             f"The front matter cannot be read: {str(error).splitlines()[0]}.", 1, "Remove what is not text."

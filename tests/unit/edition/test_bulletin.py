@@ -68,7 +68,7 @@ def test_any_brand_colour_gives_a_readable_bulletin(hue: int) -> None:
 def plates(html: str) -> list[tuple[int, int]]:
     """Return of each picture on a card its width and the height of its plate."""
     found = []
-    for plate in re.findall(r'<p class="pc"[^>]*>.*?</p>', html):
+    for plate in re.findall(r'<p class="pc[^>]*>.*?</p>', html):
         room = re.search(r"padding:(\d+)px 0 (\d+)px", plate)
         size = re.search(r'width="(\d+)" height="(\d+)"', plate)
         assert size
@@ -142,7 +142,7 @@ def test_a_linked_picture_is_never_without_a_name_and_a_decorative_one_is_no_lin
         )
     )
     assert re.search(r'square\.png" alt="e\.example"', html)
-    assert re.search(r'<p class="pc"[^>]*><img[^>]*wide\.png" alt=""', html)
+    assert re.search(r'<p class="pc[^>]*><img[^>]*wide\.png" alt=""', html)
 
 
 def test_a_picture_that_is_a_sign_among_the_words_stays_there() -> None:
@@ -327,3 +327,23 @@ def test_the_foots_links_are_as_high_as_a_thumb(name: str) -> None:
 def test_a_card_without_a_link_has_its_title_as_words() -> None:
     html = body(bulletin(replace(entry("1"), title=(text("Plain"),), url="")))
     assert re.search(r"<h3[^>]*><span class=\"nu\"[^>]*>1</span> (?:&#160;|\xa0)Plain</h3>", html)
+
+
+def test_a_photograph_stands_on_no_light_plate_in_dark_mode() -> None:
+    seen = replace(PICTURED, images={"photo.png": file(600, 1000), "drawn.png": file(600, 900, transparent=True)})
+    edition = bulletin(
+        entry("1", "A", "https://e.example/", picture("photo.png")),
+        entry("2", "B", "https://f.example/", picture("drawn.png")),
+        entry("3", "C", "https://g.example/", picture("https://e.example/unknown.png")),
+        publication=seen,
+    )
+    plates_of = dict(re.findall(r'<p class="(pc[^"]*)".*?<img[^>]* src="[^"]*?(\w+)\.png"', edition.html))
+    assert plates_of == {"pc px": "photo", "pc": "unknown"}
+    assert re.findall(r'<p class="(pc[^"]*)"', edition.html) == ["pc px", "pc", "pc"]
+
+
+def test_a_sections_sign_can_be_read_on_its_band_where_it_is_drawn_as_a_letter() -> None:
+    tools = section("Tools", entry("1"), entry("2"), emoji="\U0001f6e0")
+    band = re.search(r'<td class="be"[^>]*>', render(issue(tools, meta=LEADLESS), theme("bulletin"), PUBLICATION).html)
+    assert band
+    assert f"color:{read(theme('bulletin'), {}).light['hero-ink']}".casefold() in band[0].casefold()

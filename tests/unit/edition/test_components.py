@@ -74,6 +74,19 @@ def test_a_mistake_is_told_where_it_stands(inner: str, at: str, said: str, hint:
     assert offset == inner.index(at)
 
 
+@pytest.mark.parametrize(
+    ("html", "at", "said"),
+    [
+        ('<img src=x alt="a" />', "src", "the attribute 'src' has a value without quotes"),
+        ('<p @click="x">y</p>', "@click", "'@click' on <p> is no attribute's name"),
+    ],
+)
+def test_html_that_mrml_cannot_read_is_told_where_it_stands(html: str, at: str, said: str) -> None:
+    inner = f"<mj-column><mj-text>{html}</mj-text></mj-column>"
+    assert [(offset, what) for offset, what, _ in told(inner)] == [(inner.index(at), said)]
+    assert told("<mj-column><mj-text><p hidden class='x' data-a=\"b c=d\">y<br/></p></mj-text></mj-column>") == []
+
+
 def test_every_mistake_is_told_not_only_the_first() -> None:
     inner = '<mj-column widht="1px" padding="abc"><mj-txt /><mj-text colour="x">y</mj-text></mj-column>'
     assert [what.split()[0] for _, what, _ in told(inner)] == ["<mj-column>", 'padding="abc"', "<mj-txt>", "<mj-text>"]

@@ -351,3 +351,23 @@ def test_entries_without_blocks_or_numbers_are_drawn_in_every_theme() -> None:
         assert "No number" in seen(
             render(issue(section("S", bare, entry("", "", "https://example.org/e"))), theme(name), PUBLICATION).html
         )
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_the_contents_of_an_essay_name_its_sections_in_the_mail_as_in_its_text(name: str) -> None:
+    edition = mail(
+        "# On patience\n\n::: toc\n:::\n\n## The case for\n\nWords.\n\n## The case against\n\nMore words.\n", name
+    )
+    assert re.findall(r"<li[^<>]*>([^<>]+)</li>", edition.html) == ["The case for", "The case against"]
+    assert "- The case for\n- The case against\n" in edition.text
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_latin_words_of_the_settings_keep_their_order_in_right_to_left_mail(name: str) -> None:
+    source = "---\ntitle: כותרת\nlang: he\n---\n\nשלום.\n"
+    told = replace(WRITER, reason="You asked for it.", postal_address="12 Example Street\n00000 Exampleton")
+    edition = render(parse(source, source="issues/005.md"), theme(name), told)
+    for words in ("You asked for it.", "12 Example Street", "00000 Exampleton"):
+        assert re.search(rf'<(?:p|span)\b[^<>]* dir="auto"[^<>]*>{re.escape(words)}', edition.html)
+    left_to_right = render(parse(source.replace("he", "en"), source="issues/005.md"), theme(name), told)
+    assert not re.search(r'dir="auto"[^<>]*>(?:You asked|12 Ex|00000)', left_to_right.html)

@@ -46,6 +46,12 @@ def test_what_is_not_plain_yaml_is_refused_in_its_line(text: str, line: int, wor
     assert word in error.what
 
 
+def test_a_field_with_a_default_in_double_quotes_is_told_to_take_single_ones() -> None:
+    refused = _refused('---\nsubject: "Hello {{ name | default("friend") }}"\n---\n')
+    assert refused.place == "i.md:2"
+    assert "double quotes in single ones" in refused.hint
+
+
 def test_an_alias_bomb_never_goes_off() -> None:
     bomb = "a: &a [x, x]\n" + "".join(
         f"{chr(98 + n)}: &{chr(98 + n)} [*{chr(97 + n)}, *{chr(97 + n)}]\n" for n in range(20)
