@@ -62,7 +62,7 @@ def only(*segments: str) -> Issue:
 def tagged(*tags: str) -> Audience:
     """An audience of one reader with these tags."""
     audience = readers("Ada")
-    return replace(audience, recipients=(replace(tuple(audience.recipients)[0], tags=frozenset(tags)),))
+    return replace(audience, recipients=(replace(next(iter(audience.recipients)), tags=frozenset(tags)),))
 
 
 def noted(rule: str) -> Case:

@@ -36,7 +36,7 @@ def test_a_turned_block_says_that_everybody_gets_it() -> None:
 
 def test_a_segment_is_known_by_those_left_out_and_whatever_its_case() -> None:
     audience = tagged("Pro")
-    left = LeftOut(subscriber=replace(tuple(audience.recipients)[0], tags=frozenset({"Paid"})), reason="unsubscribed")
+    left = LeftOut(subscriber=replace(next(iter(audience.recipients)), tags=frozenset({"Paid"})), reason="unsubscribed")
     audience = replace(audience, left_out=(left,))
     assert not found(checked(only("PRO", "paid"), audience=audience))
 
