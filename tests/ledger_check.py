@@ -14,6 +14,8 @@ ledger got anything ("stranger"). Each finding begins with its name. The databas
 
 import json
 import re
+import shutil
+import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -119,7 +121,22 @@ def states(ledger_path: Path) -> Counter[str]:
 
 
 def _opened(path: Path) -> apsw.Connection:
+    if path.with_name(path.name + "-journal").exists():
+        return _rolled_back(path)
     return apsw.Connection(f"file:{path}?mode=ro", flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+
+
+def _rolled_back(path: Path) -> apsw.Connection:
+    """A sender killed while it made the database leaves a journal: it is rolled back on a copy, for a check must change nothing."""
+    memory = apsw.Connection(":memory:")
+    with tempfile.TemporaryDirectory() as folder:
+        for name in (path.name, path.name + "-journal"):
+            shutil.copy2(path.with_name(name), folder)
+        copy = apsw.Connection(str(Path(folder) / path.name))
+        with memory.backup("main", copy, "main") as copying:
+            copying.step()
+        copy.close()
+    return memory
 
 
 def _rows(connection: apsw.Connection) -> list[Delivery]:

@@ -199,3 +199,15 @@ async def test_a_connection_lives_for_five_minutes_at_most(
     await lane.close()
     assert len(log.kept()) == 1
     assert sum(line.startswith("MAIL") for line in log.lines()) == 1
+
+
+async def test_no_envelope_leaves_ahead_that_the_relay_would_not_take_any_more(start: Start) -> None:
+    relay, log = await start("offer PIPELINING")
+    relay._manners.share = 2
+    lane = await relay.open()
+    trips = [Trip(message=letter(number), intend=yes) for number in (1, 2, 3)]
+    assert await lane.deliver(trips[0], lambda: trips[1])
+    assert await lane.deliver(trips[1], lambda: trips[2])
+    assert lane.spent
+    await lane.close()
+    assert sum(line.startswith("MAIL") for line in log.lines()) == 2
