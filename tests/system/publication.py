@@ -25,7 +25,7 @@ import apsw
 from mailweekly.tokens import Keys
 from tests import ledger_check
 
-__all__ = ["ISSUE", "ROOT", "Publication", "Result", "addresses", "ended", "made"]
+__all__ = ["ISSUE", "ROOT", "Publication", "Result", "addresses", "ended", "made", "says"]
 
 ROOT: Final = Path(__file__).parent.parent.parent
 TIMEOUT_S: Final = 90
@@ -228,6 +228,15 @@ class Publication:
         """Return why somebody is where they are."""
         (reason,) = [row.reason for row in ledger_check.deliveries(self.ledger) if row.address == address]
         return reason
+
+
+def says(process: "subprocess.Popen[bytes]", word: str) -> None:
+    """Wait until a started command says `word` on stderr; its end without it fails."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        if word in line.decode("utf-8", "replace"):
+            return
+    raise AssertionError(f"it ended without saying {word!r}")
 
 
 def ended(process: subprocess.Popen[bytes], timeout_s: float = TIMEOUT_S) -> Result:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.sink import SinkProcess
-from tests.system.publication import ISSUE, Publication, addresses, ended, made
+from tests.system.publication import ISSUE, Publication, addresses, ended, made, says
 
 
 def _interrupted(tmp_path: Path, sink: SinkProcess, after: int) -> Publication:
@@ -15,9 +15,7 @@ def _interrupted(tmp_path: Path, sink: SinkProcess, after: int) -> Publication:
     process = one.start("send", "7", "--confirm")
     sink.log.wait(lambda log: bool(log.events("held")))
     process.terminate()
-    assert process.stderr is not None
-    while b"stopping" not in process.stderr.readline():  # else the reply may be there before the signal
-        pass
+    says(process, "stopping")  # else the reply may be there before the signal
     sink.open("hold")
     assert ended(process).code == 75
     assert one.states()["accepted"] == after

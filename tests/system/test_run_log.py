@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.sink import SinkProcess
-from tests.system.publication import ended, made
+from tests.system.publication import ended, made, says
 
 LINE = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ 007:s\d+: relay=127\.0\.0\.1:\d+, delay=[\d.]+, dsn=\d\.\d+\.\d+, status=(\w+) \((.*)\)"
@@ -74,13 +74,13 @@ def test_a_hang_up_ends_a_send_in_order_unless_it_was_started_to_outlive_it(tmp_
     with SinkProcess(tmp_path, "on dot nth=4: gate hold ; default") as sink:
         one.relay(sink.relay)
         command = one.command("send", "7", "--confirm")
+        before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests themselves may have been started by nohup
         process = one.start(command=["nohup", *command] if ignored else command)
+        signal.signal(signal.SIGHUP, before)
         sink.log.wait(lambda log: bool(log.events("held")))
         process.send_signal(signal.SIGHUP)
         if not ignored:
-            assert process.stderr is not None
-            while b"stopping" not in process.stderr.readline():
-                pass
+            says(process, "stopping")
         sink.open("hold")
         done = ended(process)
         assert done.code == (0 if ignored else 75)
