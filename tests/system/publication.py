@@ -25,10 +25,16 @@ import apsw
 from mailweekly.tokens import Keys
 from tests import ledger_check
 
-__all__ = ["ISSUE", "ROOT", "Publication", "Result", "addresses", "ended", "made", "says"]
+__all__ = ["ISSUE", "ROOT", "Publication", "Result", "addresses", "ended", "made", "says", "with_peak"]
 
 ROOT: Final = Path(__file__).parent.parent.parent
 TIMEOUT_S: Final = 90
+# The peak is the process's own: what a parent had would count in its children's resource usage.
+WITH_PEAK: Final = """
+import atexit, pathlib, runpy, sys
+atexit.register(lambda: print(pathlib.Path("/proc/self/status").read_text(), file=sys.stderr))
+runpy.run_module("mailweekly", run_name="__main__", alter_sys=True)
+"""
 ISSUE: Final = """---
 number: 7
 title: Seven
@@ -248,6 +254,14 @@ def ended(process: subprocess.Popen[bytes], timeout_s: float = TIMEOUT_S) -> Res
         process.communicate()
         raise
     return Result(code=process.returncode, out=out.decode(), err=err.decode())
+
+
+def with_peak(one: Publication, *words: str) -> tuple[Result, int]:
+    """Run a command; return its end, and the most memory it had, in kB."""
+    done = ended(one.start(command=[one.command()[0], "-c", WITH_PEAK, *words]))
+    found = re.search(r"^VmHWM:\s+(\d+) kB", done.err, re.MULTILINE)
+    assert found, done.err
+    return done, int(found[1])
 
 
 @lru_cache(maxsize=1)

@@ -1,20 +1,13 @@
 """A send's memory does not grow with its list: readers are gone through, never held."""
 
-import re
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from tests.faults import Figure
-from tests.system.publication import ended, made
+from tests.system.publication import made, with_peak
 
-# The peak is this process's own: what a parent had would count in its children's resource usage.
-WITH_PEAK: Final = """
-import atexit, pathlib, runpy, sys
-atexit.register(lambda: print(pathlib.Path("/proc/self/status").read_text(), file=sys.stderr))
-runpy.run_module("mailweekly", run_name="__main__", alter_sys=True)
-"""
 FEW: Final = 3_000
 MANY: Final = 30_000
 # An object for each of the others would take 30,000; the database's caches fill up to what they may take.
@@ -25,11 +18,9 @@ def _peak_kb(folder: Path, count: int, *words: str) -> int:
     folder.mkdir()
     one = made(folder, count=count)
     one.relay("smtp://127.0.0.1:1")  # nobody is there: whoever gets it is frozen, and that is all
-    done = ended(one.start(command=[one.command()[0], "-c", WITH_PEAK, *words]))
+    done, peak_kb = with_peak(one, *words)
     assert done.code in {0, 69}, done.err
-    found = re.search(r"^VmHWM:\s+(\d+) kB", done.err, re.MULTILINE)
-    assert found, done.err
-    return int(found[1])
+    return peak_kb
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of a process's memory is read from /proc")
