@@ -65,10 +65,10 @@ def _read(path: Path) -> tuple[str, EmailMessage]:
     raw = path.read_bytes()
     if raw.startswith(b"X-"):  # smtp-sink: X-Client-Addr, X-Mail-Args, X-Rcpt-Args … before the message
         parsed = message_from_bytes(raw, policy=policy.default)
-        recipient, _, _ = str(parsed["X-Rcpt-Args"]).partition(
+        address, _, _ = str(parsed["X-Rcpt-Args"]).partition(
             " "
         )  # behind it stands what we ask of the server: NOTIFY, ORCPT
-        return recipient.strip("<>"), parsed
+        return address.strip("<>"), parsed
     _, recipient, content = raw.split(b"\n", 2)
     return recipient.decode(), message_from_bytes(content, policy=policy.default)
 
