@@ -19,7 +19,7 @@ __all__ = ["coloured"]
 
 LONGEST: Final = 12_000  # characters; beyond it colour costs more bytes than Gmail shows
 COLOURS: Final = (  # token type, colour; the first ancestor named here wins
-    ("Comment", "#94A3B8"),
+    ("Comment", "#A3B1C4"),
     ("Keyword", "#7DD3FC"),
     ("Operator.Word", "#7DD3FC"),
     ("Name.Function", "#C4B5FD"),
@@ -32,7 +32,7 @@ COLOURS: Final = (  # token type, colour; the first ancestor named here wins
     ("Literal.Number", "#FDBA74"),
     ("Generic.Deleted", "#FDA4AF"),
     ("Generic.Inserted", "#BEF264"),
-    ("Generic.Prompt", "#94A3B8"),
+    ("Generic.Prompt", "#A3B1C4"),
 )
 
 

@@ -34,7 +34,10 @@ NAME: Final = re.compile(r"\$([a-z][a-z0-9-]*)")
 FIXED: Final = re.compile(r"#[0-9A-Fa-f]{3,8}\b|rgba?\([^)]*\)|hsla?\([^)]*\)")
 COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
 FORBIDDEN: Final = re.compile(r"@|url\s*\(|expression\s*\(|</|<!--|\\", re.IGNORECASE)
-SCHEME_PROPERTY: Final = ":root{color-scheme:light dark;supported-color-schemes:light dark}"
+SCHEME_PROPERTY: Final = (
+    ":root{color-scheme:light dark;supported-color-schemes:light dark}"
+    "a[x-apple-data-detectors]{color:inherit!important;text-decoration:none!important}"
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
