@@ -1,0 +1,1 @@
+"""What asks outward, and only when told: links, spam filters."""
