@@ -6,7 +6,7 @@ Measures everything in one run and prints tables: figure, bar, whether it holds.
 
 import sys
 
-from bench import build, compose, delivery, dkim, renderers
+from bench import build, check, compose, delivery, dkim, renderers
 
 Row = tuple[
     str, float, str, float, bool
@@ -31,6 +31,7 @@ def figures() -> bool:
     signed = dkim.measure()
     issue, name = build.measure(), build.issue_text()[1]
     process = build.processes()
+    checked = check.measure()
     rows: list[Row] = [
         ("one reader's copy from a prepared 60 KB edition", each["compose_us"], "µs", 20, True),
         ("  EmailMessage built per reader, against that", each["ratio"], "x", 100, False),
@@ -53,6 +54,9 @@ def figures() -> bool:
             True,
         ),
         (f"HTML of {name}", issue["html_bytes"] / 1024, "KiB", 52, True),
+        (f"check of {name}, warm, every rule", checked["check_ms"], "ms", 250, True),
+        (f"  what {check.PAST} past issues add to it, the first time", checked["past_first_ms"], "ms", 2000, True),
+        ("  and once they are remembered", checked["past_ms"], "ms", 250, True),
         ("`build` as a whole process, wall clock", process["build_wall_ms"], "ms", 1000, True),
         ("`--help` above `python -c pass`, process time", process["help_ms"] - process["pass_ms"], "ms", 250, True),
     ]

@@ -13,7 +13,17 @@ from mailweekly import errors
 from mailweekly.adapters.smtp.presets import presets
 from mailweekly.cli.app import app
 from mailweekly.delivery.states import SendState, State
-from mailweekly.settings import CanarySettings, DkimSettings, Machine, Pace, RelaySettings, SenderSettings, Settings
+from mailweekly.settings import (
+    CanarySettings,
+    ClientSettings,
+    DkimSettings,
+    Machine,
+    Pace,
+    RelaySettings,
+    SenderSettings,
+    Settings,
+)
+from mailweekly.simulate.profile import PASSES, Profile, profiles
 
 ROOT: Final = Path(__file__).parent.parent
 REFERENCE: Final = ROOT / "docs" / "reference"
@@ -77,6 +87,7 @@ def test_each_state_is_explained(state: State | SendState) -> None:
         *(item.name for item in fields(SenderSettings)),
         *(item.name for item in fields(DkimSettings)),
         *(item.name for item in fields(CanarySettings)),
+        *(item.name for item in fields(ClientSettings)),
         *(item.name for item in fields(Pace) if item.name != "given"),  # what was written, no setting
         *(item.name for item in fields(RelaySettings)),
         *(f"MAILWEEKLY_{item.name.upper()}" for item in fields(Machine) if item.name != "relays"),
@@ -89,6 +100,18 @@ def test_each_setting_is_explained(name: str) -> None:
 @pytest.mark.parametrize("name", presets())
 def test_each_preset_is_explained(name: str) -> None:
     assert f"`{name}" in _page("settings.md")
+
+
+@pytest.mark.parametrize("profile", profiles().values(), ids=lambda one: one.id)
+def test_each_mail_program_is_described_as_it_is(profile: Profile) -> None:
+    start = f"| `{profile.id}` | {profile.name} | {profile.fidelity} | {profile.facts} | {profile.tested} |"
+    assert start in _page("clients.md")
+
+
+@pytest.mark.parametrize("name", PASSES)
+def test_each_pass_and_its_options_are_described(name: str) -> None:
+    row = next(line for line in _page("clients.md").splitlines() if line.startswith(f"| `{name}` |"))
+    assert all(f"`{option}`" in row for option in PASSES[name])
 
 
 def _rules() -> list[str]:

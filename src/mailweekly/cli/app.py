@@ -17,6 +17,7 @@ import typer
 
 from mailweekly import __version__
 from mailweekly.cli import terminal
+from mailweekly.cli.groups import JsonOption, issues_app, theme_app
 from mailweekly.errors import MailweeklyError
 
 __all__ = ["app", "run"]
@@ -34,17 +35,15 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-theme_app = typer.Typer(no_args_is_help=True, help="Themes: what there is, one of your own, what is wrong with one.")
-issues_app = typer.Typer(no_args_is_help=True, help="The archive.")
 app.add_typer(theme_app, name="theme")
 app.add_typer(issues_app, name="issues")
 
 IssueArgument = Annotated[str, typer.Argument(metavar="ISSUE", help="A number (78) or a path.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, nothing else there.")]
 ListOption = Annotated[
     str, typer.Option("--audience", metavar="LIST", help="The list it goes to, if not the issue's own.")
 ]
 
+LinksOption = Annotated[bool, typer.Option("--links", help="Ask the net whether its links are good.")]
 WaitOption = Annotated[str, typer.Option("--wait", metavar="TIME", help="Stay for deferred readers due within this.")]
 CorrectionOption = Annotated[
     bool, typer.Option("--correction", help="To those who got the issue already, and only them.")
@@ -95,32 +94,74 @@ def new(
 
 @app.command()
 def check(
-    issue: IssueArgument,
-    fmt: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text, json or github.")] = "text",
-    everything: Annotated[bool, typer.Option("--all", help="Infos too.")] = False,
+    issues: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ISSUE]...", help="Numbers (78) or paths; with --all alone: every one."),
+    ] = None,
+    since: Annotated[
+        str, typer.Option("--changed-since", metavar="REF", help="The issues that differ from this commit, by git.")
+    ] = "",
+    fmt: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="text, json, sarif, github or junit.")
+    ] = "text",
+    outputs: Annotated[
+        list[str] | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Also into a file: .sarif, .json, .xml, .txt; repeatable."),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Infos and silenced findings too.")] = False,
     fail_on: Annotated[
-        str, typer.Option("--fail-on", metavar="LEVEL", help="error or warning: ends with 1 from there on.")
+        str,
+        typer.Option("--fail-on", metavar="LEVEL", help="error, warning, info or never: ends with 1 from there on."),
     ] = "error",
+    links: LinksOption = False,
+    spam: Annotated[bool, typer.Option("--spam", help="Ask the spam filters of this machine, if any run.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show every fault, with its line and how to mend it."""
-    from mailweekly.cli import edit
+    from mailweekly.cli import checking
 
-    worst = edit.check(issue, fmt="json" if as_json else fmt, everything=everything, fail_on=fail_on)
+    worst = checking.check(
+        issues or [],
+        fmt="json" if as_json else fmt,
+        everything=everything,
+        fail_on=fail_on,
+        since=since,
+        outputs=outputs or [],
+        links=links,
+        spam=spam,
+    )
     if worst:
-        raise typer.Exit(1)
+        raise typer.Exit(worst)
+
+
+@app.command()
+def rules(
+    rule: Annotated[
+        str, typer.Argument(metavar="[RULE]", help="A rule (link.insecure) or a group (link); else all.")
+    ] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Show the rules of check: level, reason, remedy, an example."""
+    from mailweekly.cli import rulebook
+
+    rulebook.rules(rule, as_json=as_json)
 
 
 @app.command()
 def fix(
     issue: IssueArgument,
     write: Annotated[bool, typer.Option("--write", help="Make the repairs; without it they are only shown.")] = False,
+    links: LinksOption = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="RULE", help="Mend what this rule finds, and no more; repeatable."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the repair of damaged text; --write makes it."""
-    from mailweekly.cli import edit
+    """Show what can be mended safely; --write mends it."""
+    from mailweekly.cli import mend
 
-    edit.fix(issue, write=write, as_json=as_json)
+    mend.fix(issue, write=write, links=links, only=only or [], as_json=as_json)
 
 
 @app.command()
@@ -290,52 +331,6 @@ def demo(
     from mailweekly.cli import demo as demonstration
 
     demonstration.demo(keep)
-
-
-@theme_app.command("list")
-def theme_list(as_json: JsonOption = False) -> None:
-    """Show the themes there are."""
-    from mailweekly.cli import theme
-
-    theme.listed(as_json=as_json)
-
-
-@theme_app.command("new")
-def theme_new(
-    name: Annotated[str, typer.Argument(metavar="NAME")],
-    source: Annotated[str, typer.Option("--from", metavar="THEME", help="The theme it extends.")] = "digest",
-    as_json: JsonOption = False,
-) -> None:
-    """Begin a theme of your own."""
-    from mailweekly.cli import theme
-
-    theme.new(name, source, as_json=as_json)
-
-
-@theme_app.command("check")
-def theme_check(
-    name: Annotated[str, typer.Argument(metavar="[NAME]", help="A theme; else the settings' own.")] = "",
-    every: Annotated[bool, typer.Option("--all", help="Every theme there is.")] = False,
-    fmt: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text, json or github.")] = "text",
-    fail_on: Annotated[
-        str, typer.Option("--fail-on", metavar="LEVEL", help="error or warning: ends with 1 from there on.")
-    ] = "error",
-    as_json: JsonOption = False,
-) -> None:
-    """Show everything that is wrong with a theme, with file, line and column."""
-    from mailweekly.cli import theme
-
-    worst = theme.check(name, every=every, fmt="json" if as_json else fmt, fail_on=fail_on)
-    if worst:
-        raise typer.Exit(1)
-
-
-@issues_app.command("list")
-def issues_list(as_json: JsonOption = False) -> None:
-    """Show the archive: number, date, title, entries, state."""
-    from mailweekly.cli import archive
-
-    archive.listed(as_json=as_json)
 
 
 def run(arguments: list[str]) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from mailweekly.adapters.files import scaffold
-from mailweekly.cli import edit, ledger, terminal
+from mailweekly.cli import checking, edit, ledger, terminal
 from mailweekly.cli import send as sending
 from mailweekly.cli.plan import plan
 from mailweekly.cli.setup import KEY_BYTES
@@ -27,7 +27,7 @@ def demo(keep: Path | None) -> None:
     _step("built: HTML, text, one sample message", f"mailweekly build {SAMPLE} -o {root / 'out'}")
     edit.build(SAMPLE, root / "out", as_json=False)
     _step("checked", f"mailweekly check {SAMPLE}")
-    edit.check(SAMPLE, fmt="text", everything=False, fail_on="error")
+    checking.check([SAMPLE])
     _step("planned", f"mailweekly plan {SAMPLE}")
     plan(SAMPLE, audience="", as_json=False)
     _step("sent, in paced batches", f"mailweekly send {SAMPLE} --confirm")

@@ -1,7 +1,5 @@
-"""`check`, `fix`, `build`: an issue on its way to being sent."""
+"""`build`: an issue on its way to being sent."""
 
-import codecs
-import difflib
 import email
 import email.policy
 import json
@@ -11,72 +9,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from mailweekly.adapters.files.folder import write_file
-from mailweekly.adapters.files.issues import find_issue
 from mailweekly.adapters.render.renderer import Renderer
 from mailweekly.cli import terminal
 from mailweekly.cli.place import Place, load
 from mailweekly.cli.prepared import Prepared, picture_bytes, prepared, sample_of, web_page_of, worded
-from mailweekly.errors import MissingFileError, RefusedError, UsageError
-from mailweekly.issue.damage import repair
-from mailweekly.issue.decode import decode
+from mailweekly.errors import MissingFileError, RefusedError
 from mailweekly.message.gate import verify
 from mailweekly.message.images import file_names
 from mailweekly.message.model import Message
 
-__all__ = ["build", "built", "check", "fix"]
-
-FORMATS: Final = ("text", "json", "github")
-
-
-def check(ref: str, *, fmt: str, everything: bool, fail_on: str) -> int:
-    """Show the findings; 1 when one is at or above `fail_on`."""
-    if fmt not in FORMATS:
-        raise UsageError(f"There is no format '{fmt}'.", place="--format", hint=f"One of: {', '.join(FORMATS)}.")
-    if fail_on not in {"error", "warning"}:
-        raise UsageError(f"'{fail_on}' is no level to fail on.", place="--fail-on", hint="error or warning.")
-    from mailweekly.cli.findings import find_faults, show_findings  # its rules are not needed to build
-
-    place = load()
-    ready = prepared(place, ref)
-    return show_findings(ready, find_faults(place, ready), fmt=fmt, everything=everything, fail_on=fail_on)
-
-
-def fix(ref: str, *, write: bool, as_json: bool) -> None:
-    """Show the repair of a damaged issue, or make it."""
-    place = load()
-    file = find_issue(place.root, ref)
-    text = decode(file.raw, source=file.shown)
-    found = repair(text)
-    diff = _diff(text, found.text, file.shown) if found else []
-    if found and write:
-        write_file(file.path, _as_before(file.raw, found.text))
-    if as_json:
-        document: dict[str, Any] = {
-            "schema": 1,
-            "file": file.shown,
-            "damaged": bool(found),
-            "written": bool(found and write),
-        }
-        if found:
-            document |= {
-                "codec": found.codec,
-                "rounds": found.rounds,
-                "lines": list(found.changed_lines),
-                "diff": "\n".join(diff),
-            }
-        terminal.out_json(document)
-    elif not found:
-        terminal.out(f"{file.shown}: nothing to repair.")
-    else:
-        times = f" {found.rounds} times" if found.rounds > 1 else ""
-        terminal.out(*diff)
-        terminal.out(
-            "",
-            f"{file.shown}: UTF-8 was read as {found.codec}{times}; {terminal.counted(len(found.changed_lines), 'line')} damaged.",
-        )
-        terminal.out(
-            f"  repaired; next: mailweekly check {ref}" if write else f"  to repair it: mailweekly fix {ref} --write"
-        )
+__all__ = ["build", "built"]
 
 
 def build(ref: str, output: Path | None, *, as_json: bool) -> None:
@@ -181,12 +123,6 @@ def _parts(message: Message) -> tuple[str, str]:
     return html.decode(), text.decode().replace("\r\n", "\n")
 
 
-def _as_before(raw: bytes, text: str) -> bytes:
-    """Return the repaired text with the line ends and the mark of the file's beginning that it had."""
-    lines = text.replace("\n", "\r\n") if b"\r\n" in raw else text
-    return (codecs.BOM_UTF8 if raw.startswith(codecs.BOM_UTF8) else b"") + lines.encode("utf-8")
-
-
 def _make(output: Path) -> None:
     try:
         output.mkdir(parents=True, exist_ok=True)
@@ -196,10 +132,3 @@ def _make(output: Path) -> None:
         raise MissingFileError(
             f"The folder cannot be made: {error.strerror}.", place=str(output), hint="Name another: -o DIR"
         ) from None
-
-
-def _diff(old: str, new: str, shown: str) -> list[str]:
-    lines = difflib.unified_diff(
-        old.splitlines(), new.splitlines(), f"{shown} as it is", f"{shown} repaired", n=0, lineterm=""
-    )
-    return list(lines)

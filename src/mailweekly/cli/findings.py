@@ -1,31 +1,52 @@
 """What `preflight` finds in a prepared issue, and how the terminal, CI and a dry run are told."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from mailweekly.adapters.files.clients import client_profiles
+from mailweekly.adapters.files.earlier import blocked_hosts, earlier_issues
 from mailweekly.adapters.files.folder import resolve_inside
 from mailweekly.adapters.files.lists import FOLDER, list_names
+from mailweekly.adapters.files.themes import theme_files, theme_places
 from mailweekly.audience import listfile
 from mailweekly.audience.model import Audience
-from mailweekly.cli import terminal
+from mailweekly.cli.outward import NOTHING, Outward
 from mailweekly.cli.place import Place
 from mailweekly.cli.prepared import Prepared, sample_of
+from mailweekly.edition.model import Theme
+from mailweekly.edition.theme import load
 from mailweekly.errors import MailweeklyError
 from mailweekly.preflight import report
-from mailweekly.preflight.check import check
+from mailweekly.preflight.check import Review, review
 from mailweekly.preflight.finding import Finding, Level
 from mailweekly.preflight.place import Checked
 from mailweekly.settings import TOML_NAME
 
-__all__ = ["find_faults", "found_lines", "list_fields", "show_findings"]
+__all__ = ["find_faults", "found_lines", "list_fields", "review_issue", "settings_text"]
 
 HEAD_BYTES: Final = 64_000  # of a list file: its column names stand in the first of them
 
 
 def find_faults(
-    place: Place, ready: Prepared, audience: Audience | None = None, fields: frozenset[str] | None = None
+    place: Place,
+    ready: Prepared,
+    audience: Audience | None = None,
+    fields: frozenset[str] | None = None,
+    outward: Outward = NOTHING,
 ) -> tuple[Finding, ...]:
+    """Return the findings of `review_issue`."""
+    return review_issue(place, ready, audience, fields, outward).findings
+
+
+def review_issue(
+    place: Place,
+    ready: Prepared,
+    audience: Audience | None = None,
+    fields: frozenset[str] | None = None,
+    outward: Outward = NOTHING,
+) -> Review:
     """
     Return every finding about the issue; those about its readers only where an audience is given.
 
@@ -45,10 +66,18 @@ def find_faults(
         images={src: one.file for src, one in ready.pictures.items() if one.file},
         image_faults={src: one.fault for src, one in ready.pictures.items() if one.fault},
         embed=ready.embed,
-        settings_text=_settings_text(place),
+        dark_edged=frozenset(src for src, one in ready.pictures.items() if one.has_dark_edge),
+        theme=_theme(place, ready.edition.theme),
+        settings_text=settings_text(place),
         relay_is_outbox=place.machine.is_local,
+        past=earlier_issues(place.root, ready.file.path, ready.issue.number, ready.issue.meta.get("date", "")),
+        today=datetime.now(UTC).date(),
+        profiles=client_profiles(place.root),
+        blocked_hosts=blocked_hosts(place.root),
+        answers=outward.answers,
+        scores=outward.scores,
     )
-    return check(subject, levels=place.settings.check)
+    return review(subject)
 
 
 def list_fields(root: Path) -> frozenset[str] | None:
@@ -61,23 +90,6 @@ def list_fields(root: Path) -> frozenset[str] | None:
     return frozenset().union(*found) if found else None
 
 
-def show_findings(ready: Prepared, findings: Sequence[Finding], *, fmt: str, everything: bool, fail_on: str) -> int:
-    """Write the report; 1 when a finding is at or above `fail_on`, else 0."""
-    shown = findings if everything or fmt == "json" else [one for one in findings if one.level is not Level.INFO]
-    if fmt == "json":
-        terminal.out_text(report.json_document(shown, file=ready.file.shown))
-    elif fmt == "github":
-        terminal.out(*report.github(shown))
-    else:
-        terminal.out(
-            *report.text(shown, {ready.file.shown: ready.text}), f"{ready.file.shown}: {report.summary(findings)}"
-        )
-        hidden = len(findings) - len(shown)
-        if hidden:
-            terminal.out(f"  {hidden} info not shown; see them with --all")
-    return int(any(one.level.rank <= Level(fail_on).rank for one in findings))
-
-
 def found_lines(findings: Sequence[Finding]) -> tuple[str, ...]:
     """Return the findings that matter for a send, one a line, and their sum."""
     lines = [
@@ -88,6 +100,22 @@ def found_lines(findings: Sequence[Finding]) -> tuple[str, ...]:
     return (f"Findings: {report.summary(findings)}", *lines)
 
 
+def settings_text(place: Place) -> str:
+    """Return the text of mailweekly.toml; empty where it cannot be read."""
+    try:
+        return (place.root / TOML_NAME).read_text("utf-8-sig", "replace")
+    except OSError:
+        return ""
+
+
+def _theme(place: Place, name: str) -> Theme | None:
+    """The theme, for the lines of its files; None where it cannot be read again."""
+    try:
+        return load(name, theme_files(place.root, name), places=theme_places(place.root, name))
+    except MailweeklyError:
+        return None
+
+
 def _head(root: Path, name: str) -> bytes:
     """The first lines of a list file, whole ones. Errors: OSError for what is no file, those of a path that leads outside."""
     path = resolve_inside(root, root / FOLDER / f"{name}.csv")
@@ -96,10 +124,3 @@ def _head(root: Path, name: str) -> bytes:
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
         return head[: head.rfind(b"\n") + 1] if file.read(1) else head
-
-
-def _settings_text(place: Place) -> str:
-    try:
-        return (place.root / TOML_NAME).read_text("utf-8-sig", "replace")
-    except OSError:
-        return ""

@@ -54,7 +54,7 @@ def load() -> Place:
 
 def _settings(path: Path) -> Settings:
     try:
-        document = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        settings = known.publication(tomllib.loads(path.read_bytes().decode("utf-8-sig")))
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(
             f"The settings are not valid TOML: {error}.", place=TOML_NAME, hint="Mend that line."
@@ -63,7 +63,9 @@ def _settings(path: Path) -> Settings:
         raise SettingsError(
             f"The settings cannot be read: {type(error).__name__}.", place=str(path), hint="Save it as UTF-8."
         ) from None
-    settings = known.publication(document)
+    except RecursionError:
+        hint = "No setting needs more than a table in a table."
+        raise SettingsError("The settings are nested too deeply.", place=TOML_NAME, hint=hint) from None
     _check_zone(settings.timezone)
     return settings
 

@@ -17,6 +17,7 @@ from mailweekly.edition.theme import load as load_theme
 from mailweekly.errors import DataError, SettingsError, ThemeError, UsageError
 from mailweekly.issue.parse import parse
 from mailweekly.preflight import report
+from mailweekly.preflight.annotations import github
 from mailweekly.preflight.finding import Finding, Level
 from mailweekly.preflight.probes import cards, probes, publication
 from mailweekly.preflight.theme import Trial, fault_finding, findings
@@ -203,7 +204,7 @@ def _show(reports: Sequence[_Report], fmt: str) -> None:
         document = json.loads(report.json_document(found, file=reports[0].folder if len(reports) == 1 else "templates"))
         terminal.out_json({**document, "themes": themes})
     elif fmt == "github":
-        terminal.out(*report.github(found))
+        terminal.out(*github(found))
     else:
         for each in reports:
             terminal.out(*report.text(each.findings, each.sources), f"{each.folder}: {report.summary(each.findings)}")

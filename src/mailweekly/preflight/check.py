@@ -5,29 +5,47 @@ All rules over one issue: what the parser noted, what the rules find, at the lev
 only the damage speaks, for its words are not the editor's.
 """
 
-import difflib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from mailweekly.issue.model import Note
 from mailweekly.preflight import (
     access,
+    bulk,
+    clients,
     conditions,
+    content,
+    css,
+    dark,
+    encoding,
     fields,
     footer,
     head,
     headers,
+    history,
     identity,
     images,
     inbox,
+    language,
     links,
+    narrow,
+    outlook,
     parts,
     pictures,
+    reach,
+    senses,
+    sight,
     size,
+    spam,
+    spoken,
     styles,
+    themes,
+    trust,
+    wire,
     wording,
 )
+from mailweekly.preflight.drawn import Drawn, draw
 from mailweekly.preflight.facts import Facts, gather
 from mailweekly.preflight.finding import Finding, Level
 from mailweekly.preflight.mail import Mail
@@ -35,15 +53,16 @@ from mailweekly.preflight.mail import read as read_mail
 from mailweekly.preflight.markup import Page
 from mailweekly.preflight.markup import read as read_page
 from mailweekly.preflight.place import Checked, Place
-from mailweekly.preflight.silence import ALLOW, complaints, covers, silences
+from mailweekly.preflight.rulings import misset
+from mailweekly.preflight.silence import ALLOW, SILENCE, Silence, complaints, covers, silences
 from mailweekly.preflight.table import Rule, rules
+from mailweekly.settings import CheckSettings
 
-__all__ = ["EDITION_RULES", "ISSUE_RULES", "MESSAGE_RULES", "Review", "check", "review"]
+__all__ = ["DRAWN_RULES", "EDITION_RULES", "ISSUE_RULES", "MESSAGE_RULES", "Review", "check", "review"]
 
-SETTING: Final = "check.setting"
-SILENCE: Final = "check.silence"
 # Rules on words, silent on damaged text.
 UNREADABLE: Final = (
+    "content.language",
     "content.words",
     "encoding.",
     "issue.empty-entry",
@@ -52,18 +71,31 @@ UNREADABLE: Final = (
     "issue.numbering",
 )
 
+# The rule that says it better, where both see one fault.
+MORE_SPECIFIC: Final[Mapping[str, str]] = {"a11y.alt-missing": "a11y.alt-linked"}
+
 ISSUE_RULES: Final[Mapping[str, Callable[[Facts], Iterator[Place]]]] = {
     **access.ISSUE_RULES,
     **conditions.ISSUE_RULES,
+    **content.ISSUE_RULES,
     **fields.ISSUE_RULES,
+    **history.ISSUE_RULES,
     **identity.ISSUE_RULES,
     **images.ISSUE_RULES,
+    **language.ISSUE_RULES,
     **links.ISSUE_RULES,
     **pictures.ISSUE_RULES,
+    **reach.ISSUE_RULES,
+    **spam.ISSUE_RULES,
+    **spoken.ISSUE_RULES,
+    **trust.ISSUE_RULES,
     **wording.ISSUE_RULES,
 }
 EDITION_RULES: Final[Mapping[str, Callable[[Facts, Page], Iterator[Place]]]] = {
     **access.EDITION_RULES,
+    **clients.EDITION_RULES,
+    **content.EDITION_RULES,
+    **encoding.EDITION_RULES,
     **fields.EDITION_RULES,
     **footer.EDITION_RULES,
     **head.EDITION_RULES,
@@ -71,13 +103,26 @@ EDITION_RULES: Final[Mapping[str, Callable[[Facts, Page], Iterator[Place]]]] = {
     **inbox.EDITION_RULES,
     **parts.EDITION_RULES,
     **pictures.EDITION_RULES,
+    **spoken.EDITION_RULES,
     **styles.EDITION_RULES,
 }
+DRAWN_RULES: Final[Mapping[str, Callable[[Facts, Drawn], Iterator[Place]]]] = {
+    **css.DRAWN_RULES,
+    **dark.DRAWN_RULES,
+    **narrow.DRAWN_RULES,
+    **outlook.DRAWN_RULES,
+    **senses.DRAWN_RULES,
+    **sight.DRAWN_RULES,
+    **themes.DRAWN_RULES,
+}
 MESSAGE_RULES: Final[Mapping[str, Callable[[Facts, Mail], Iterator[Place]]]] = {
+    **bulk.MESSAGE_RULES,
+    **content.MESSAGE_RULES,
     **fields.MESSAGE_RULES,
     **headers.MESSAGE_RULES,
     **parts.MESSAGE_RULES,
     **size.MESSAGE_RULES,
+    **wire.MESSAGE_RULES,
 }
 
 
@@ -87,31 +132,40 @@ class Review:
 
     findings: tuple[Finding, ...]
     silenced: tuple[Finding, ...] = ()  # answered by the editor, with a reason
+    answers: tuple[Silence, ...] = ()  # what answers each of those, in the same order
 
 
 def check(subject: Checked, *, levels: Mapping[str, str] | None = None) -> tuple[Finding, ...]:
     """
     Return every finding that was not silenced, those of the issue's own file first, each file's by line.
 
-    `levels` maps rule ids to error, warning, info or off (`[check]` of mailweekly.toml). A rule that cannot be silenced keeps its level; trying is a
-    finding, and so is a rule there is not.
+    `levels` maps rule ids to error, warning, info or off; without it those of the subject's settings count. A rule that cannot be silenced keeps its
+    level; trying is a finding, and so is a rule there is not.
     """
     return review(subject, levels=levels).findings
 
 
 def review(subject: Checked, *, levels: Mapping[str, str] | None = None) -> Review:
-    """Return what `check` returns, and what the editor has silenced in the issue."""
-    wanted = levels or {}
+    """Return what `check` returns, and what the editor has silenced in the issue or in the settings."""
+    settings = subject.settings.check if subject.settings else CheckSettings()
+    wanted = settings.levels if levels is None else levels
     facts = gather(subject)
     answers = silences(facts)
-    heard = _judged((*_noted(facts), *_found(facts), *_misset(wanted, subject)), wanted, facts)
+    heard = _specific(_judged((*_noted(facts), *_found(facts), *misset(settings, wanted, subject)), wanted, facts))
     answered = {item: next((answer for answer in answers if covers(answer, item, facts)), None) for item in heard}
     left_over = complaints(answers, [answer for answer in answered.values() if answer], _stages(subject))
     voids = _judged(((SILENCE, place) for place in left_over), wanted, facts)
     return Review(
         findings=_sorted((*voids, *(item for item, answer in answered.items() if not answer)), subject),
-        silenced=_sorted([item for item, answer in answered.items() if answer], subject),
+        silenced=(silenced := _sorted([item for item, answer in answered.items() if answer], subject)),
+        answers=tuple(answer for item in silenced if (answer := answered[item])),
     )
+
+
+def _specific(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The findings without those that say at the same line, in other words, what a more specific one says."""
+    there = {(item.rule, item.file, item.line) for item in findings}
+    return tuple(item for item in findings if (MORE_SPECIFIC.get(item.rule, ""), item.file, item.line) not in there)
 
 
 def _judged(places: Iterable[tuple[str, Place]], levels: Mapping[str, str], facts: Facts) -> tuple[Finding, ...]:
@@ -128,7 +182,13 @@ def _sorted(findings: Iterable[Finding], subject: Checked) -> tuple[Finding, ...
 
 
 def _stages(subject: Checked) -> frozenset[str]:
-    made = {"E": subject.edition, "M": subject.message, "P": subject.audience}
+    made = {
+        "E": subject.edition,
+        "M": subject.message,
+        "P": subject.audience,
+        "N": subject.answers,
+        "S": subject.scores,
+    }
     return frozenset({"I", "T", *(stage for stage, value in made.items() if value is not None)})
 
 
@@ -153,22 +213,13 @@ def _places(facts: Facts) -> Iterator[tuple[str, Place]]:
         page = read_page(facts.checked.edition)
         for rule, of_edition in EDITION_RULES.items():
             yield from ((rule, place) for place in of_edition(facts, page))
+        drawn = draw(page)
+        for rule, of_drawn in DRAWN_RULES.items():
+            yield from ((rule, place) for place in of_drawn(facts, drawn))
     if facts.checked.message is not None:
         mail = read_mail(facts.checked.message)
         for rule, of_message in MESSAGE_RULES.items():
             yield from ((rule, place) for place in of_message(facts, mail))
-
-
-def _misset(levels: Mapping[str, str], subject: Checked) -> Iterator[tuple[str, Place]]:
-    for name, level in levels.items():
-        rule = rules().get(name)
-        if rule is None:
-            near = difflib.get_close_matches(name, list(rules()), n=1, cutoff=0.5)
-            mend = f"Did you mean {near[0]}?" if near else ""
-            yield SETTING, Place(file=subject.settings_file, what=f"There is no rule {name}.", mend=mend)
-        elif rule.cannot_be_silenced and level != rule.level.value:
-            what = f"{name} cannot be silenced; it stays an {rule.level.value}."
-            yield SETTING, Place(file=subject.settings_file, what=what)
 
 
 def _of_note(note: Note) -> Place:

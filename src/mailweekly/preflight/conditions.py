@@ -14,6 +14,7 @@ from mailweekly.message.variants import MOST_VARIANTS
 from mailweekly.preflight.facts import Facts, clipped, counted
 from mailweekly.preflight.finding import Level
 from mailweekly.preflight.place import Place
+from mailweekly.preflight.survey import Terms, terms
 
 __all__ = ["ISSUE_RULES", "conditional_blocks"]
 
@@ -39,6 +40,25 @@ def unknown_segment(facts: Facts) -> Iterator[Place]:
             )
 
 
+def empty(facts: Facts) -> Iterator[Place]:
+    """Yield blocks whose condition parts nobody from anybody: it holds for no reader, or for every one."""
+    found = facts.survey
+    if found is None or not found.readers:
+        return
+    for block in conditional_blocks(facts):
+        asked = terms(block.options)
+        if not asked or any(kind == "segment" and value not in found.tags for kind, value in asked):
+            continue
+        holding = found.holding.get(asked, 0)
+        getting = found.readers - holding if block.name == "unless" else holding
+        if getting in {0, found.readers}:
+            who = "No reader" if not getting else "Every reader"
+            of = counted(found.readers, "reader", "readers")
+            name = next(iter(asked))[1]
+            line, column = facts.at(block.line, name)
+            yield Place(line=line, column=column, what=f"{who} of this send gets the block ({_worded(asked)}; {of}).")
+
+
 def many(facts: Facts) -> Iterator[Place]:
     """Yield one place when the conditions alone could make more mails than are sent."""
     blocks = list(conditional_blocks(facts))
@@ -54,6 +74,7 @@ def many(facts: Facts) -> Iterator[Place]:
 
 
 ISSUE_RULES: Final[Mapping[str, Callable[[Facts], Iterator[Place]]]] = {
+    "segment.empty": empty,
     "segment.many": many,
     "segment.unknown": unknown_segment,
 }
@@ -83,3 +104,7 @@ def _conditional(blocks: Iterable[Block | Entry]) -> Iterator[Component]:
                 yield from _conditional(block.blocks)
             case ListBlock():
                 yield from (one for item in block.items for one in _conditional(item))
+
+
+def _worded(asked: Terms) -> str:
+    return " and ".join(f"{kind}={clipped(value, 30)}" for kind, value in sorted(asked))

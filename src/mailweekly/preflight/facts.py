@@ -8,10 +8,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mailweekly.issue.model import Issue
+from mailweekly.issue.containers import CONDITIONAL
+from mailweekly.issue.model import Component, Issue
 from mailweekly.preflight.place import Checked
-from mailweekly.preflight.survey import ADDRESS, Survey, survey
-from mailweekly.preflight.walk import ImageUse, LinkUse, TextRun, walk
+from mailweekly.preflight.survey import ADDRESS, Survey, survey, terms
+from mailweekly.preflight.walk import ImageUse, LinkUse, TextRun, blocks, walk
 
 __all__ = ["SEARCH_LINES", "TOKEN", "Facts", "clipped", "counted", "gather", "spread", "width"]
 
@@ -122,6 +123,11 @@ def _survey(checked: Checked, lines: Sequence[str]) -> Survey | None:
         slots=((slots[index].name, slots[index].default) for index in used if index < len(slots)),
         recipient=checked.message.recipient if checked.message else "",
         addresses={found[0].lower().rstrip(".") for line in lines for found in ADDRESS.finditer(line)},
+        conditions={
+            asked
+            for block in blocks(checked.issue)
+            if isinstance(block, Component) and block.name in CONDITIONAL and (asked := terms(block.options))
+        },
     )
 
 

@@ -23,6 +23,12 @@ FREE_ATTRIBUTES: Final = frozenset(
     {"alt", "title", "aria-label", "content", "summary"}
 )  # what is only ever read as text
 URL_ATTRIBUTES: Final = frozenset({"href", "src", "cite"})
+SIGNS: Final = ("{{", "}}", "%%", "*|", "<%", "${", "[[")
+BRACES: Final = ("{{", "}}")
+TEMPLATE = re.compile(
+    r"\{\{|\}\}|%%[A-Za-z_][\w.-]{0,60}%%|\*\|[^|\n]{1,60}\|\*|<%[^%\n]{1,200}%>|\$\{[A-Za-z_][\w.]{0,60}\}|\[\[[A-Za-z_][\w .]{0,60}\]\]"
+)
+CODE_TAGS: Final = frozenset({"code", "pre", "kbd", "samp"})
 SCHEME_AND_HOST = re.compile(r"(?:https?://[^/?#]+[/?#]|mailto:[^?]+\?)", re.IGNORECASE)
 
 
@@ -92,11 +98,30 @@ def unresolved(facts: Facts, mail: Mail) -> Iterator[Place]:
         yield Place(line=facts.title_line, what=f"A merge field was not filled in {', '.join(dict.fromkeys(places))}.")
 
 
+def left_over(facts: Facts, page: Page) -> Iterator[Place]:
+    """Yield one place when signs of some template stand in what readers see and the editor has not written them; code may hold them."""
+    own = "\n".join(run.text for run in facts.texts)
+    for run in page.runs:
+        if run.for_outlook or not any(sign in run.text for sign in SIGNS):
+            continue
+        around = page.elements[run.element] if run.element >= 0 else None
+        is_code = around is not None and bool(CODE_TAGS & {around.tag, *around.path})
+        for found in () if is_code else TEMPLATE.finditer(run.text):
+            is_written = found[0] in own or (found[0] not in BRACES and found[0] in facts.checked.text)
+            if not is_written:
+                what = f"Readers see “{clipped(found[0])}”, which the theme has left standing."
+                yield Place(file=facts.theme_file, what=what)
+                return
+
+
 ISSUE_RULES: Final[Mapping[str, Callable[[Facts], Iterator[Place]]]] = {
     "field.no-default": no_default,
     "field.unknown": unknown,
 }
-EDITION_RULES: Final[Mapping[str, Callable[[Facts, Page], Iterator[Place]]]] = {"field.context": context}
+EDITION_RULES: Final[Mapping[str, Callable[[Facts, Page], Iterator[Place]]]] = {
+    "field.context": context,
+    "field.unresolved": left_over,
+}
 MESSAGE_RULES: Final[Mapping[str, Callable[[Facts, Mail], Iterator[Place]]]] = {"field.unresolved": unresolved}
 
 

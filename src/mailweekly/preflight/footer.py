@@ -10,6 +10,7 @@ from typing import Final
 
 from mailweekly.preflight.facts import Facts, clipped
 from mailweekly.preflight.finding import Level
+from mailweekly.preflight.lists import languages
 from mailweekly.preflight.markup import Element, Page
 from mailweekly.preflight.place import Place
 from mailweekly.preflight.size import GMAIL_CLIP
@@ -67,8 +68,23 @@ def web(facts: Facts, page: Page) -> Iterator[Place]:
         yield Place(file=facts.theme_file, what="The mail has no link to its page on the web.")
 
 
+def identity(facts: Facts, page: Page) -> Iterator[Place]:
+    """Yield one place when the mail does not say whose it is, or why the reader gets it."""
+    settings = facts.checked.settings
+    if settings is None:
+        return
+    said = _bare(page.words)
+    names = [name for name in (settings.sender.name, settings.name, facts.issue.newsletter) if name.strip()]
+    missing = [] if not names or any(_bare(name) in said for name in names) else ["whose mail it is"]
+    if not _has_reason(facts, page, said):
+        missing.append("why the reader gets it")
+    if missing:
+        yield Place(file=facts.theme_file, what=f"The mail does not say {' or '.join(missing)}.")
+
+
 EDITION_RULES: Final[Mapping[str, Callable[[Facts, Page], Iterator[Place]]]] = {
     "footer.address": address,
+    "footer.identity": identity,
     "footer.unsubscribe": unsubscribe,
     "footer.web": web,
 }
@@ -77,6 +93,17 @@ EDITION_RULES: Final[Mapping[str, Callable[[Facts, Page], Iterator[Place]]]] = {
 def _tokens(page: Page, name: str) -> tuple[str, ...]:
     nonce, slots = page.edition.nonce, page.edition.slots
     return tuple(f"MW{nonce}x{index}Z" for index, slot in enumerate(slots) if slot.name == name)
+
+
+def _has_reason(facts: Facts, page: Page, said: str) -> bool:
+    """Whether the publication's own reason is there, or words of the kind in the mail's language or in English; a language not known passes."""
+    settings, lang = facts.checked.settings, page.edition.lang.lower().partition("-")[0]
+    own = re.split(r"\{\{.*?\}\}|\{newsletter\}", settings.reason) if settings else []
+    name = settings.name if settings else ""
+    if any(_bare(piece) and _bare(piece) in said for one in own for piece in one.split(name or "\0")):
+        return True
+    known = languages("reasons", lang)
+    return not known or any(_bare(word) in said for word in known | languages("reasons", "en"))
 
 
 def _is_small(link: Element) -> bool:

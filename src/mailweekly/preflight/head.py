@@ -49,6 +49,22 @@ def basics(facts: Facts, page: Page) -> Iterator[Place]:
         yield Place(file=facts.theme_file, what=f"The head lacks {spread(missing)}.")
 
 
+def apple(facts: Facts, page: Page) -> Iterator[Place]:
+    """Yield one place that names what is missing of the three words that keep Apple's programs from changing the mail."""
+    marked = any("x-apple-data-detectors" in sheet.text for sheet in page.sheets)
+    lacks = [
+        (
+            _has_meta(page, "x-apple-disable-message-reformatting", valued=False),
+            "the meta x-apple-disable-message-reformatting",
+        ),
+        (_has_meta(page, "format-detection"), "the meta format-detection"),
+        (marked, "a rule for a[x-apple-data-detectors]"),
+    ]
+    missing = [name for is_there, name in lacks if not is_there]
+    if missing:
+        yield Place(file=facts.theme_file, what=f"The head lacks {spread(missing)}.")
+
+
 def color_scheme(facts: Facts, page: Page) -> Iterator[Place]:
     """Yield one place that names what of the three promises is missing."""
     lacks = [
@@ -62,13 +78,15 @@ def color_scheme(facts: Facts, page: Page) -> Iterator[Place]:
 
 
 EDITION_RULES: Final[Mapping[str, Callable[[Facts, Page], Iterator[Place]]]] = {
+    "head.apple": apple,
     "head.basics": basics,
     "head.color-scheme": color_scheme,
     "head.doctype": doctype,
 }
 
 
-def _has_meta(page: Page, name: str) -> bool:
+def _has_meta(page: Page, name: str, *, valued: bool = True) -> bool:
     return any(
-        meta.attributes.get("name", "").lower() == name and meta.attributes.get("content") for meta in page.of("meta")
+        meta.attributes.get("name", "").lower() == name and (meta.attributes.get("content") or not valued)
+        for meta in page.of("meta")
     )

@@ -57,7 +57,7 @@ def unsubscribe(facts: Facts, mail: Mail) -> Iterator[Place]:
     if len(found) > 1:
         fault = f"stands {len(found)} times"
     if fault:
-        yield Place(file=facts.checked.settings_file, what=f"List-Unsubscribe {fault}.")
+        yield _set(facts, "base_url", f"List-Unsubscribe {fault}.")
 
 
 def one_click(facts: Facts, mail: Mail) -> Iterator[Place]:
@@ -72,7 +72,7 @@ def one_click(facts: Facts, mail: Mail) -> Iterator[Place]:
         what, level = "There is no web page to leave by one click, only a mailbox.", Level.WARNING
     else:
         return
-    yield Place(file=facts.checked.settings_file, what=what, level=level)
+    yield _set(facts, "base_url", what, level)
 
 
 def list_id(facts: Facts, mail: Mail) -> Iterator[Place]:
@@ -87,7 +87,7 @@ def list_id(facts: Facts, mail: Mail) -> Iterator[Place]:
     elif len(value) > LIST_ID_OCTETS:
         fault = f"has {len(value)} octets"
     if fault:
-        yield Place(file=facts.checked.settings_file, what=f"List-Id {fault}.")
+        yield _set(facts, "sender.list_id", f"List-Id {fault}.")
 
 
 def encoded_word(facts: Facts, mail: Mail) -> Iterator[Place]:
@@ -101,29 +101,34 @@ def encoded_word(facts: Facts, mail: Mail) -> Iterator[Place]:
 def from_domain(facts: Facts, mail: Mail) -> Iterator[Place]:
     """Yield what keeps the sender's domain from vouching for the mail."""
     shown, address = mail.mailbox("From")
-    domain, file = _domain(address), facts.checked.settings_file
+    domain = _domain(address)
     free = domain in words("mail", "free_domains")
     if free:
         what = f"{domain} is a free mail service: its owner lets nobody else send newsletters in its name."
-        yield Place(file=file, what=what)
+        yield _set(facts, "sender.address", what)
     if re.search(r"\S@\S+\.\S", shown):
-        yield Place(file=file, what=f"The sender's name “{clipped(shown)}” holds an address.")
+        yield _set(facts, "sender.name", f"The sender's name “{clipped(shown)}” holds an address.")
     found = URIS.search(mail.value("List-Unsubscribe"))
-    others = {"unsubscribe page": host(found[1]) if found else "", "return path": _domain(mail.message.envelope_from)}
-    for name, other in others.items():
+    others = {
+        ("base_url", "unsubscribe page"): host(found[1]) if found else "",
+        ("sender.return_domain", "return path"): _domain(mail.message.envelope_from),
+    }
+    for (key, name), other in others.items():
         if domain and other and not free and not related(domain, other):
-            yield Place(file=file, what=f"From is of {domain}, the {name} of {clipped(other)}.")
+            yield _set(facts, key, f"From is of {domain}, the {name} of {clipped(other)}.")
 
 
 def reply(facts: Facts, mail: Mail) -> Iterator[Place]:
     """Yield senders and reply addresses that nobody reads, or that are of another organisation."""
-    domain, file = _domain(mail.mailbox("From")[1]), facts.checked.settings_file
-    for address in dict.fromkeys((*mail.mailboxes("Reply-To"), *mail.mailboxes("From"))):
+    domain, answers = _domain(mail.mailbox("From")[1]), mail.mailboxes("Reply-To")
+    for address in dict.fromkeys((*answers, *mail.mailboxes("From"))):
         if NO_REPLY.search(address.rpartition("@")[0]):
-            yield Place(file=file, what=f"{clipped(address)} says that nobody reads the answers.")
-    for address in mail.mailboxes("Reply-To"):
+            key = "sender.reply_to" if address in answers else "sender.address"
+            yield _set(facts, key, f"{clipped(address)} says that nobody reads the answers.")
+    for address in answers:
         if domain and _domain(address) and not related(domain, _domain(address)):
-            yield Place(file=file, what=f"Answers go to {clipped(address)}, the mail comes from {domain}.")
+            what = f"Answers go to {clipped(address)}, the mail comes from {domain}."
+            yield _set(facts, "sender.reply_to", what)
 
 
 MESSAGE_RULES: Final[Mapping[str, Callable[[Facts, Mail], Iterator[Place]]]] = {
@@ -135,6 +140,11 @@ MESSAGE_RULES: Final[Mapping[str, Callable[[Facts, Mail], Iterator[Place]]]] = {
     "header.required": required,
     "header.unsubscribe": unsubscribe,
 }
+
+
+def _set(facts: Facts, key: str, what: str, level: Level | None = None) -> Place:
+    """A place at the setting that makes the field."""
+    return Place(file=facts.checked.settings_file, line=facts.setting_line(key), what=what, level=level)
 
 
 def _domain(address: str) -> str:

@@ -10,16 +10,18 @@ from dataclasses import replace
 from typing import Final
 
 from mailweekly.edition.page import image_address
-from mailweekly.issue.model import Issue
-from mailweekly.preflight.facts import TOKEN, Facts, clipped
+from mailweekly.issue.model import Code, Issue
+from mailweekly.preflight.facts import TOKEN, Facts, clipped, counted
 from mailweekly.preflight.finding import Level
 from mailweekly.preflight.markup import Page
 from mailweekly.preflight.place import Place
 from mailweekly.preflight.urls import is_private
-from mailweekly.preflight.walk import ImageUse, walk
+from mailweekly.preflight.walk import ImageUse, blocks, walk
+from mailweekly.preflight.wording import count_words
 
 __all__ = ["EDITION_RULES", "ISSUE_RULES", "is_local", "local_sources", "whence"]
 
+FEWEST_WORDS: Final = 10  # of the issue's own; a caption has that many
 LONGEST: Final = 200  # characters of an address in a finding
 SCHEME = re.compile(r"[\\/]{2}|[a-z][a-z0-9+.-]*:", re.IGNORECASE)  # what names a host or another kind of address
 
@@ -51,6 +53,18 @@ def data_uri(facts: Facts, page: Page) -> Iterator[Place]:
             yield Place(
                 line=line, column=column, file=file, what=f"An image of {len(src):,} characters stands in the HTML."
             )
+
+
+def only_image(facts: Facts, page: Page) -> Iterator[Place]:
+    """Yield one place when the mail is a picture: hardly a word beside what every footer says."""
+    shown = [element for element in page.of("img") if not element.is_hidden]
+    has_code = any(isinstance(block, Code) for block in blocks(facts.issue))
+    said = sum(count_words(run.text) for run in facts.texts)
+    if shown and facts.images and not has_code and said < FEWEST_WORDS:
+        first = facts.images[0]
+        line, column = facts.at(first.line, first.image.src)
+        what = f"The mail is {counted(len(facts.images), 'image', 'images')} and {said:.0f} words."
+        yield Place(line=line, column=column, what=what)
 
 
 def local_sources(issue: Issue) -> frozenset[str]:
@@ -85,6 +99,7 @@ def file(facts: Facts) -> Iterator[Place]:
 ISSUE_RULES: Final[Mapping[str, Callable[[Facts], Iterator[Place]]]] = {"image.file": file, "image.url": written_url}
 EDITION_RULES: Final[Mapping[str, Callable[[Facts, Page], Iterator[Place]]]] = {
     "image.data-uri": data_uri,
+    "image.only": only_image,
     "image.url": final_url,
 }
 

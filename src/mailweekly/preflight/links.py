@@ -14,7 +14,8 @@ from mailweekly.preflight.facts import TOKEN, Facts, clipped, counted, spread
 from mailweekly.preflight.finding import Level
 from mailweekly.preflight.lists import words
 from mailweekly.preflight.place import Place
-from mailweekly.preflight.urls import host, is_private, normal, related, tracking
+from mailweekly.preflight.trackers import own_of, strays
+from mailweekly.preflight.urls import host, is_private, normal, related
 from mailweekly.preflight.walk import LinkUse
 
 __all__ = ["ISSUE_RULES"]
@@ -110,9 +111,10 @@ def long(facts: Facts) -> Iterator[Place]:
 
 
 def utm(facts: Facts) -> Iterator[Place]:
-    """Yield links that carry somebody's tracking parameters."""
+    """Yield links that carry somebody else's tracking parameters."""
+    own = own_of(facts.issue, facts.checked.settings)
     for link in facts.links:
-        names = tracking(link.url)
+        names = strays(link.url, own)
         if names:
             yield _place(facts, link, f"The link to {host(link.url)} carries {clipped(spread(names))}.")
 

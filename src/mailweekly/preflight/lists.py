@@ -4,13 +4,18 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 
-__all__ = ["words"]
+__all__ = ["languages", "words"]
 
 
 @cache
 def words(group: str, name: str) -> frozenset[str]:
     """Return one list, e.g. `words("links", "shorteners")`. Errors: KeyError for a list there is not."""
     return frozenset(_tables()[group][name])
+
+
+def languages(group: str, name: str) -> frozenset[str]:
+    """Return the list of a language, `languages("phrases", "zh")`; empty for one that has none. Errors: KeyError for a group there is not."""
+    return words(group, name) if name in _tables()[group] else frozenset()
 
 
 @cache

@@ -18,7 +18,7 @@ from email.utils import getaddresses, parseaddr
 
 from mailweekly.message.model import Message
 
-__all__ = ["Header", "Mail", "Part", "read"]
+__all__ = ["Header", "Mail", "Part", "decoded", "read"]
 
 FIELD = re.compile(rb"([!-9;-~]+):(.*)", re.DOTALL)
 
@@ -49,6 +49,7 @@ class Part:
     parent: str  # "multipart/alternative"; empty: the message is this part
     text: str  # decoded; empty for parts that are no text
     is_attachment: bool
+    transfer: str = ""  # Content-Transfer-Encoding, lower case
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,6 +59,7 @@ class Mail:
     message: Message
     headers: tuple[Header, ...]
     parts: tuple[Part, ...]
+    reparsed: tuple[str, ...] = ()  # names of the fields as the library finds them
 
     def all(self, name: str) -> tuple[Header, ...]:
         """Return the fields of this name, in order."""
@@ -71,7 +73,7 @@ class Mail:
     def mailbox(self, name: str) -> tuple[str, str]:
         """Return display name (decoded) and address of the first such field."""
         shown, address = parseaddr(self.value(name))
-        return _decoded(shown), address
+        return decoded(shown), address
 
     def mailboxes(self, name: str) -> tuple[str, ...]:
         """Return every address of all such fields."""
@@ -85,7 +87,24 @@ class Mail:
 def read(message: Message) -> Mail:
     """Return the mail of a composed message."""
     parsed = email.message_from_bytes(message.content, policy=policy.compat32)
-    return Mail(message=message, headers=tuple(_headers(message.content)), parts=tuple(_parts(parsed, "")))
+    return Mail(
+        message=message,
+        headers=tuple(_headers(message.content)),
+        parts=tuple(_parts(parsed, "")),
+        reparsed=tuple(parsed.keys()),
+    )
+
+
+def decoded(text: str) -> str:
+    """Return a field's value with its encoded-words read; what cannot be read stays as it is."""
+    try:
+        pieces = decode_header(text)
+        return "".join(
+            piece if isinstance(piece, str) else piece.decode(charset or "ascii", "replace")
+            for piece, charset in pieces
+        )
+    except (ValueError, LookupError):
+        return text
 
 
 def _headers(content: bytes) -> Iterator[Header]:
@@ -108,6 +127,7 @@ def _parts(parsed: ParsedMessage, parent: str) -> Iterator[Part]:
         parent=parent,
         text=_text(parsed) if kind.startswith("text/") else "",
         is_attachment=parsed.get_content_disposition() == "attachment",
+        transfer=str(parsed.get("Content-Transfer-Encoding", "")).strip().lower(),
     )
 
 
@@ -119,14 +139,3 @@ def _text(parsed: ParsedMessage) -> str:
         return payload.decode(parsed.get_content_charset() or "utf-8", "replace")
     except LookupError:
         return payload.decode("utf-8", "replace")
-
-
-def _decoded(text: str) -> str:
-    try:
-        pieces = decode_header(text)
-        return "".join(
-            piece if isinstance(piece, str) else piece.decode(charset or "ascii", "replace")
-            for piece, charset in pieces
-        )
-    except (ValueError, LookupError):
-        return text

@@ -15,7 +15,7 @@ from typing import Final
 
 from mailweekly.edition.model import Edition
 
-__all__ = ["Element", "Page", "Sheet", "declarations", "read", "visible"]
+__all__ = ["Element", "Page", "Run", "Sheet", "declarations", "read", "visible"]
 
 VOID: Final = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"}
@@ -38,6 +38,9 @@ class Element:
     is_hidden: bool  # it or an element around it is display:none or aria-hidden
     for_outlook: bool  # stands in a conditional comment
     text: str  # of a, title, headings and th; elsewhere empty
+    index: int = -1  # among the page's elements
+    parent: int = -1  # index of the element around it; -1: none
+    classes: frozenset[str] = frozenset()
 
     @property
     def style(self) -> Mapping[str, str]:
@@ -52,6 +55,17 @@ class Sheet:
     text: str
     in_head: bool
     for_outlook: bool
+    media: str = ""  # its media attribute
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Run:
+    """A piece of text that is no style sheet, script or title."""
+
+    text: str
+    element: int  # index of the element it stands in; -1: none
+    offset: int
+    for_outlook: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +76,7 @@ class Page:
     elements: tuple[Element, ...]
     sheets: tuple[Sheet, ...]
     words: str  # visible text, blocks apart
+    runs: tuple[Run, ...] = ()  # all text in order, hidden or not, blanks too
 
     def of(self, *tags: str) -> tuple[Element, ...]:
         """Return the elements of these tags outside conditional comments, in order."""
@@ -72,9 +87,19 @@ def read(edition: Edition) -> Page:
     """Return the page of an edition."""
     reader = _Reader(for_outlook=False)
     reader.take(edition.html)
-    elements = tuple(draft.done() for draft in sorted(reader.drafts, key=lambda draft: draft.offset))
+    drafts = sorted(reader.drafts, key=lambda draft: draft.offset)
+    for index, draft in enumerate(drafts):
+        draft.index = index
+    runs = sorted(reader.runs, key=lambda run: run[2])
     return Page(
-        edition=edition, elements=elements, sheets=tuple(reader.sheets), words=" ".join("".join(reader.words).split())
+        edition=edition,
+        elements=tuple(draft.done() for draft in drafts),
+        sheets=tuple(reader.sheets),
+        words=" ".join("".join(reader.words).split()),
+        runs=tuple(
+            Run(text=text, element=draft.index if draft else -1, offset=offset, for_outlook=for_outlook)
+            for draft, text, offset, for_outlook in runs
+        ),
     )
 
 
@@ -103,6 +128,8 @@ class _Draft:
     path: tuple[str, ...]
     is_hidden: bool
     for_outlook: bool
+    around: "_Draft | None" = None
+    index: int = -1
     text: list[str] = field(default_factory=list)
 
     def done(self) -> Element:
@@ -114,16 +141,22 @@ class _Draft:
             is_hidden=self.is_hidden,
             for_outlook=self.for_outlook,
             text=" ".join("".join(self.text).split()),
+            index=self.index,
+            parent=self.around.index if self.around else -1,
+            classes=frozenset(self.attributes.get("class", "").split()),
         )
 
 
 class _Reader(HTMLParser):
-    def __init__(self, *, for_outlook: bool, start: int = 0, path: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, *, for_outlook: bool, start: int = 0, path: tuple[str, ...] = (), around: _Draft | None = None
+    ) -> None:
         super().__init__(convert_charrefs=True)
-        self.for_outlook, self.start, self.outer = for_outlook, start, path
+        self.for_outlook, self.start, self.outer, self.around = for_outlook, start, path, around
         self.drafts: list[_Draft] = []
         self.sheets: list[Sheet] = []
         self.words: list[str] = []
+        self.runs: list[tuple[_Draft | None, str, int, bool]] = []
         self.open: list[_Draft] = []
         self.breaks: list[int] = [0]
 
@@ -149,6 +182,7 @@ class _Reader(HTMLParser):
             path=self.outer + tuple(draft.tag for draft in self.open),
             is_hidden=hidden or (bool(self.open) and self.open[-1].is_hidden),
             for_outlook=self.for_outlook,
+            around=self.open[-1] if self.open else self.around,
         )
         self.drafts.append(draft)
         if tag not in VOID:
@@ -165,12 +199,18 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self.open and self.open[-1].tag == "style":
             in_head = any(draft.tag == "head" for draft in self.open) or "head" in self.outer
-            self.sheets.append(Sheet(text=data, in_head=in_head, for_outlook=self.for_outlook))
+            media = self.open[-1].attributes.get("media", "")
+            self.sheets.append(Sheet(text=data, in_head=in_head, for_outlook=self.for_outlook, media=media))
             return
         for draft in self.open:
             if draft.tag in COLLECTED:
                 draft.text.append(data)
-        is_seen = not self.for_outlook and not any(draft.tag in UNSEEN for draft in self.open)
+        is_text = not any(draft.tag in UNSEEN for draft in self.open)
+        is_seen = is_text and not self.for_outlook
+        if is_text:
+            line, column = self.getpos()
+            around = self.open[-1] if self.open else self.around
+            self.runs.append((around, data, self.start + self.breaks[line - 1] + column, self.for_outlook))
         if is_seen and not (self.open and self.open[-1].is_hidden):
             self.words.append(data)
 
@@ -181,7 +221,8 @@ class _Reader(HTMLParser):
         line, column = self.getpos()
         start = self.start + self.breaks[line - 1] + column + len("<!--") + found.start(1)
         path = self.outer + tuple(draft.tag for draft in self.open)
-        inner = _Reader(for_outlook=True, start=start, path=path)
+        inner = _Reader(for_outlook=True, start=start, path=path, around=self.open[-1] if self.open else self.around)
         inner.take(found[1])
         self.drafts += inner.drafts
         self.sheets += inner.sheets
+        self.runs += inner.runs

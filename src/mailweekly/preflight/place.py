@@ -9,12 +9,15 @@ Units: lines and columns count from 1, in the file as the editor sees it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from mailweekly.audience.model import Audience
-from mailweekly.edition.model import Edition, ImageFile
+from mailweekly.edition.model import Edition, ImageFile, Theme
 from mailweekly.issue.model import Issue
 from mailweekly.message.model import Message
+from mailweekly.preflight.answer import Answer, Score
 from mailweekly.preflight.finding import Level
+from mailweekly.preflight.past import PastIssue
 from mailweekly.settings import TOML_NAME, Settings
 
 __all__ = ["Checked", "Place"]
@@ -39,8 +42,18 @@ class Checked:
     images: Mapping[str, ImageFile] = field(default_factory=dict)  # what is known of those files, by source
     image_faults: Mapping[str, str] = field(default_factory=dict)  # why a file cannot be mailed: goes on after its name
     embed: bool = False  # local images travel in the message
+    answers: Mapping[str, Answer] | None = None  # what links and images answered, by `asked_form`; None: nobody asked
+    scores: tuple[Score, ...] | None = None  # what spam filters said; None: nobody asked
     settings_file: str = TOML_NAME
     settings_text: str = ""  # of that file, for the lines of its keys; empty: line 1
+    past: tuple[PastIssue, ...] | None = (
+        None  # what was written before this issue, the latest first; None: nobody asked
+    )
+    today: date | None = None  # None: nobody said
+    profiles: Mapping[str, str] = field(default_factory=dict)  # of mail programs, the publication's own: place to text
+    blocked_hosts: frozenset[str] = frozenset()  # the publication's own list, lower case
+    dark_edged: frozenset[str] = frozenset()  # sources of images that let the ground through beside dark pixels
+    theme: Theme | None = None  # for the lines of its files; None: its faults are shown for the theme as a whole
     theme_file: str = ""  # shown for faults of the theme; empty: templates/<theme>/theme.toml
 
 

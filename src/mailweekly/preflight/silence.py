@@ -1,5 +1,7 @@
 """
-Findings the editor has answered: `check.ignore` in the front matter, `<!-- mailweekly: allow RULE because … -->` above a block.
+Findings the editor has answered, with a reason: in a comment, in the front matter, in the settings.
+
+They are `<!-- mailweekly: allow RULE because … -->` above a block, `check.ignore` for an issue and `[[check.allow]]` for all of them.
 
 A silence needs a rule and a reason. It never reaches a rule that cannot be silenced, and one that is malformed or silences nothing is itself worth a
 finding, for it is left over from another time.
@@ -12,12 +14,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mailweekly.preflight.facts import Facts, clipped
-from mailweekly.preflight.finding import Finding
+from mailweekly.preflight.finding import Finding, Level
 from mailweekly.preflight.place import Place
+from mailweekly.preflight.rulings import allowance_lines, nearest
 from mailweekly.preflight.table import rules
 
-__all__ = ["ALLOW", "Silence", "complaints", "covers", "silences"]
+__all__ = ["ALLOW", "SILENCE", "Silence", "complaints", "covers", "silences"]
 
+SILENCE = "check.silence"  # the rule on silences themselves
 ALLOW = "check.allow"  # the parser's note of a comment: `what` is the rule, `mend` the words after it
 
 
@@ -31,6 +35,7 @@ class Silence:
     match: str = ""  # only findings whose words or line hold this; empty: all
     first: int = 0  # the lines it reaches; 0: the whole issue
     last: int = 0
+    file: str = ""  # the settings'; empty: the issue's own
 
     @property
     def fault(self) -> str:
@@ -49,7 +54,7 @@ class Silence:
 
 def silences(facts: Facts) -> tuple[Silence, ...]:
     """Return every silence of the issue, void ones included."""
-    return (*_of_front_matter(facts), *_of_comments(facts))
+    return (*_of_comments(facts), *_of_front_matter(facts), *_of_settings(facts))
 
 
 def covers(silence: Silence, finding: Finding, facts: Facts) -> bool:
@@ -68,9 +73,16 @@ def complaints(found: Iterable[Silence], used: Iterable[Silence], stages: frozen
     answered = set(used)
     for silence in found:
         if silence.fault:
-            yield Place(line=silence.line, what=silence.fault)
+            yield Place(file=silence.file, line=silence.line, what=silence.fault, mend=_nearest_rule(silence))
         elif silence not in answered and stages.issuperset(rules()[silence.rule].stages):
-            yield Place(line=silence.line, what=f"Nothing is left that {silence.rule} would say here.")
+            what = f"Nothing is left that {silence.rule} would say here."
+            level = Level.INFO if silence.file else None  # it may be meant for another issue
+            yield Place(file=silence.file, line=silence.line, what=what, level=level)
+
+
+def _nearest_rule(silence: Silence) -> str:
+    """Return "Did you mean …?" where the rule is misspelt; empty: it is not, or nothing is near."""
+    return nearest(silence.rule) if silence.rule and silence.rule not in rules() else ""
 
 
 def _of_front_matter(facts: Facts) -> Iterator[Silence]:
@@ -85,6 +97,14 @@ def _of_front_matter(facts: Facts) -> Iterator[Silence]:
         rule, reason, match = (str(known.get(name) or "").strip() for name in ("rule", "reason", "match"))
         place = facts.at(line, rule)[0] if rule else line
         yield Silence(rule=rule, reason=reason, match=match, line=place)
+
+
+def _of_settings(facts: Facts) -> Iterator[Silence]:
+    settings, text = facts.checked.settings, facts.checked.settings_text
+    allowed = settings.check.allowed if settings else ()
+    for one, line in zip(allowed, allowance_lines(text, len(allowed)) if allowed else (), strict=True):
+        file = facts.checked.settings_file
+        yield Silence(rule=one.rule, reason=one.reason, match=one.match, line=line, file=file)
 
 
 def _of_comments(facts: Facts) -> Iterator[Silence]:

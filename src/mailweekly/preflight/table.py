@@ -26,6 +26,8 @@ STAGES: Mapping[str, str] = MappingProxyType(
         "M": "message",  # one composed sample
         "P": "plan",  # needs the audience or what was sent before
         "T": "settings",  # mailweekly.toml itself
+        "N": "the net, with --links",
+        "S": "local spam filters, with --spam",
     }
 )
 
@@ -41,6 +43,7 @@ class Rule:
     why: str
     mend: str
     source: str = ""  # whence the rule is known
+    tested_on: str = ""  # year and month of what it says of mail programs; empty: it says nothing of them
     cannot_be_silenced: bool = False
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Final
+from urllib.parse import urlsplit
 
 from mailweekly.edition.colour import contrast, is_colour
 from mailweekly.edition.design import Pair, pairs, place_of
@@ -30,6 +31,8 @@ from mailweekly.preflight.finding import Finding, Level
 from mailweekly.preflight.place import Checked
 from mailweekly.preflight.probes import Probe, probe_settings
 from mailweekly.preflight.size import GMAIL_CLIP
+from mailweekly.preflight.table import rules
+from mailweekly.preflight.themes import foreign_hosts
 from mailweekly.settings import TOML_NAME
 from mailweekly.simulate.invert import WAYS, inverted
 
@@ -37,6 +40,11 @@ __all__ = ["RULES", "Trial", "fault_finding", "findings"]
 
 USUAL_ENTRIES: Final = 30  # an issue of a link newsletter has 15 to 30
 PLACE: Final = re.compile(r"(.*?):(\d+)(?::(\d+))?")
+# Told here, with more: by the files of the theme instead of by a mail.
+TOLD: Final = ("dark.inverted", "html.component", "theme.")
+EXAMPLE: Final = re.compile(
+    r"“[^”]*”(?: \(line \d+\))?"
+)  # the text by which a mail shows a fault: another in each probe
 # Rules on the issue's own words and pictures: a probe's are meant as they are.
 NOT_THE_THEME: Final = ("image.", "issue.", "content.", "link.", "field.", "text.")
 
@@ -86,8 +94,13 @@ def findings(
     found += _by_colours(theme, brand)
     found += _by_sheets(theme)
     found += _by_mails(theme, trials)
+    found += _by_hosts(theme, settings_text)
     found += _by_weight(theme, weights)
-    unique = {(one.file, one.line, one.column, one.rule, one.what): one for one in found}
+    if any(one.rule == "theme.colour" for one in found):
+        found = [one for one in found if not one.rule.startswith("a11y.contrast")]  # of the same colours
+    unique: dict[tuple[str, int, int, str, str], Finding] = {}
+    for one in found:
+        unique.setdefault((one.file, one.line, one.column, one.rule, EXAMPLE.sub("", one.what)), one)
     return tuple(sorted(unique.values(), key=lambda one: (one.file, one.line, one.column, one.level.rank, one.rule)))
 
 
@@ -146,11 +159,33 @@ def _by_mails(theme: Theme, trials: Sequence[Trial]) -> Iterator[Finding]:
             text=trial.probe.text,
             edition=trial.inspection.edition,
             settings=probe_settings(),
+            theme=theme,
             theme_file=file,
         )
+        files = {file, *theme.origins.values()}
         for one in check(subject):
-            if one.file == file and not one.rule.startswith(NOT_THE_THEME):
-                yield replace(one, file=_nearest(theme, one.rule, file))
+            if one.file in files and not one.rule.startswith((*NOT_THE_THEME, *TOLD)):
+                yield one if one.file != file else replace(one, file=_nearest(theme, one.rule, file))
+
+
+def _by_hosts(theme: Theme, settings_text: str) -> Iterator[Finding]:
+    rule = rules()["theme.foreign-host"]
+    try:
+        document = tomllib.loads(settings_text)
+        base = urlsplit(str(document.get("base_url", ""))).hostname or ""
+    except (tomllib.TOMLDecodeError, ValueError, RecursionError):
+        return  # told by whoever reads the settings
+    for place in foreign_hosts(theme, frozenset({base.removeprefix("www.")} - {""})):
+        yield Finding(
+            rule=rule.id,
+            level=place.level or rule.level,
+            file=place.file,
+            line=place.line,
+            column=place.column,
+            what=place.what,
+            why=rule.why,
+            mend=rule.mend,
+        )
 
 
 def _nearest(theme: Theme, rule: str, file: str) -> str:

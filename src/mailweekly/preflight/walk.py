@@ -35,7 +35,7 @@ from mailweekly.issue.model import (
     Text,
 )
 
-__all__ = ["ImageUse", "LinkUse", "Spot", "TextRun", "label", "walk"]
+__all__ = ["ImageUse", "LinkUse", "Spot", "TextRun", "blocks", "label", "uses", "walk"]
 
 
 HTML_IMAGE = re.compile(r"<img\b[^<>]*>")  # of the parser's own well-formed XHTML
@@ -93,6 +93,21 @@ def walk(issue: Issue) -> Iterator[Use]:
     yield from _footnotes(issue.footnotes)
 
 
+def blocks(issue: Issue) -> Iterator[Block | Entry]:
+    """Yield every block and entry of the issue, the inner ones after the one they stand in."""
+    yield from _deep(issue.intro)
+    for section in issue.sections:
+        yield from _deep(section.items)
+    yield from _deep(issue.outro)
+    for footnote in issue.footnotes:
+        yield from _deep(footnote.blocks)
+
+
+def uses(within: Iterable[Block | Entry]) -> Iterator[Use]:
+    """Yield what `walk` yields, of these blocks alone."""
+    return _blocks(within)
+
+
 def label(inlines: Iterable[Inline], *, code: bool = True) -> str:
     """Return the visible text of inlines in one line; without `code`, a code span counts as nothing."""
     return " ".join("".join(_words(inlines, code)).split())
@@ -138,8 +153,23 @@ def _footnotes(footnotes: Iterable[Footnote]) -> Iterator[Use]:
         yield from _blocks(footnote.blocks)
 
 
-def _blocks(blocks: Iterable[Block | Entry]) -> Iterator[Use]:
-    for block in blocks:
+def _deep(within: Iterable[Block | Entry]) -> Iterator[Block | Entry]:
+    for block in within:
+        yield block
+        match block:
+            case Component() | Quote():
+                yield from _deep(block.blocks)
+            case Entry():
+                yield from _deep(block.blocks)
+                yield from (one for footnote in block.footnotes for one in _deep(footnote.blocks))
+            case ListBlock():
+                yield from (one for item in block.items for one in _deep(item))
+            case _:
+                pass
+
+
+def _blocks(within: Iterable[Block | Entry]) -> Iterator[Use]:
+    for block in within:
         yield from _block(block)
 
 

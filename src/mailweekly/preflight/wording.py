@@ -15,6 +15,8 @@ from typing import Final
 
 from mailweekly.preflight.facts import SEARCH_LINES, Facts, clipped
 from mailweekly.preflight.finding import Level
+from mailweekly.preflight.language import base_of
+from mailweekly.preflight.lists import languages
 from mailweekly.preflight.place import Place
 from mailweekly.preflight.survey import ADDRESS
 from mailweekly.preflight.urls import host
@@ -26,7 +28,12 @@ MANY_WORDS: Final = 5_000  # above it, a book
 CJK = re.compile("[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff]")
 WORD = re.compile(r"[^\W_](?:[\w'’.-]*[^\W_])?")
 LOREM = re.compile(r"\blorem ipsum\b|\[(?:link|url|text|image|title)(?: here)?\](?!\()", re.IGNORECASE)
-MARKER = re.compile(r"(?<![\w/.#-])(?:TODO|FIXME|XXX|TK|TKTK)(?![\w/.-])")
+SUBJECT: Final = (
+    r"(?:lists?|items?|comments?|apps?|files?|notes?|entries|markers?|tags?|列表|清单|清單|注释|註解|リスト|コメント)"
+)
+MARKER = re.compile(
+    rf"(?<![\w/.#-])(?:TODO|FIXME|XXX|TK|TKTK)(?![\w/.-])(?!s?[ \t]+{SUBJECT}\b)"
+)  # "a TODO list" is a subject
 URL_MARKER = re.compile(r"(?<=[/=])(TODO|FIXME|TKTK)(?=[/?#&]|$)")  # as written: /todo is many a page
 EXAMPLES: Final = frozenset({"example.org", "example.com", "example.net"})  # RFC 2606, 3: nobody's pages
 CODE_SPAN = re.compile(r"(?<!`)(`{1,3})(?!`)[^`]+\1(?!`)")
@@ -59,7 +66,9 @@ def placeholder(facts: Facts) -> Iterator[Place]:
         for found in LOREM.finditer(run.text):
             line, column = facts.at(run.line, found[0])
             yield Place(line=line, column=column, what=f"“{found[0]}” still stands in the text.")
-    yield from _worst_by_line(chain(_marks_of_row(facts), _marks_of_texts(facts), _marks_of_links(facts)))
+    yield from _worst_by_line(
+        chain(_marks_of_row(facts), _marks_of_texts(facts), _marks_of_links(facts), _marks_of_language(facts))
+    )
 
 
 def amount(facts: Facts) -> Iterator[Place]:
@@ -132,6 +141,19 @@ def _marks_of_links(facts: Facts) -> Iterator[Place]:
             is_note = host(link.url).lower().removeprefix("www.") in {found[1].lower(), *EXAMPLES}
             line, column = facts.at(link.line, link.url, found[1])
             yield _mark(line, column, found[1], is_note=is_note, where="link")
+
+
+def _marks_of_language(facts: Facts) -> Iterator[Place]:
+    """Notes to oneself that are phrases, in English and in the issue's language."""
+    said = " ".join(run.text for run in facts.texts).lower()
+    known = {one for name in ("en", base_of(facts)) for one in languages("placeholders", name) if one in said}
+    if not known:
+        return
+    phrases = re.compile("|".join(map(re.escape, sorted(known))), re.IGNORECASE)
+    for run in facts.texts:
+        for found in phrases.finditer(run.text):
+            line, column = facts.at(run.line, found[0])
+            yield _mark(line, column, found[0], is_note=_is_note_to_self(run.text, found))
 
 
 def _mark(line: int, column: int, mark: str, *, is_note: bool, where: str = "text") -> Place:

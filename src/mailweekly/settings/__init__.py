@@ -11,7 +11,10 @@ from mailweekly.settings.relays import complete
 from mailweekly.settings.speed import MAX_CONNECTIONS, rates
 from mailweekly.settings.units import duration, rate
 from mailweekly.settings.values import (
+    Allowance,
     CanarySettings,
+    CheckSettings,
+    ClientSettings,
     DkimSettings,
     Machine,
     Pace,
@@ -28,7 +31,10 @@ __all__ = [
     "ENV_PREFIX",
     "MAX_CONNECTIONS",
     "TOML_NAME",
+    "Allowance",
     "CanarySettings",
+    "CheckSettings",
+    "ClientSettings",
     "DkimSettings",
     "Machine",
     "Pace",

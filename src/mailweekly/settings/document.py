@@ -7,19 +7,21 @@ Errors: SettingsError naming the file, the key and the nearest known name.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from mailweekly.errors import SettingsError
+from mailweekly.settings.checks import checks
 from mailweekly.settings.form import check_names, flattened, table_of, text_of
 from mailweekly.settings.relays import relay_tables
 from mailweekly.settings.speed import pace
-from mailweekly.settings.values import CanarySettings, DkimSettings, SenderSettings, Settings
+from mailweekly.settings.values import CanarySettings, ClientSettings, DkimSettings, SenderSettings, Settings
 
 __all__ = ["TOML_NAME", "publication"]
 
 TOML_NAME: Final = "mailweekly.toml"
+WHOLE: Final = 100  # per cent
 
 
 def publication(document: Mapping[str, Any], *, place: str = TOML_NAME) -> Settings:
@@ -29,23 +31,11 @@ def publication(document: Mapping[str, Any], *, place: str = TOML_NAME) -> Setti
     for name in ("name", "lang", "timezone", "theme", "list", "base_url", "reason", "images"):
         if name in document:
             values[name] = text_of(document[name], place, name)
-    if "sender" in document:
-        values["sender"] = _sender(table_of(document["sender"], place, "sender"), place)
-    if "pace" in document:
-        values["pace"] = pace(table_of(document["pace"], place, "pace"), place)
-    if "dkim" in document:
-        values["dkim"] = _dkim(table_of(document["dkim"], place, "dkim"), place)
-    if "canary" in document:
-        values["canary"] = _canary(table_of(document["canary"], place, "canary"), place)
-    if "relays" in document:
-        values["relays"] = relay_tables(table_of(document["relays"], place, "relays"), place)
-    for name in ("brand", "check"):
+    for name, read in _TABLES.items():
         if name in document:
-            table = table_of(document[name], place, name)
-            values[name] = {key: text_of(value, place, f"{name}.{key}") for key, value in flattened(table).items()}
+            values[name] = read(table_of(document[name], place, name), place)
     _check_base_url(values.get("base_url", ""), place)
     _check_images(values.get("images", ""), place)
-    _check_levels(values.get("check", {}), place)
     _check_colours(values.get("brand", {}), place)
     return Settings(**values)
 
@@ -69,6 +59,22 @@ def _canary(table: Mapping[str, Any], place: str) -> CanarySettings:
     return CanarySettings(seeds=tuple(text_of(one, place, "canary.seeds") for one in seeds))
 
 
+def _clients(table: Mapping[str, Any], place: str) -> ClientSettings:
+    check_names(table, ClientSettings, f"{place}: [clients]")
+    chosen, shares = table.get("check", []), table_of(table.get("shares", {}), place, "clients.shares")
+    if not isinstance(chosen, list):
+        hint = 'Write check = ["gmail-web", "outlook-word"].'
+        raise SettingsError("'clients.check' is not a list.", place=f"{place}: clients.check", hint=hint)
+    for name, share in shares.items():
+        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= WHOLE:
+            hint = f"Write {name} = 25, without a per cent sign."
+            raise SettingsError(f"'{share}' is no share.", place=f"{place}: clients.shares.{name}", hint=hint)
+    return ClientSettings(
+        check=tuple(text_of(one, place, "clients.check") for one in chosen),
+        shares={name: float(share) for name, share in shares.items()},
+    )
+
+
 def _check_base_url(url: str, place: str) -> None:
     try:
         is_good = not url or (url.startswith("https://") and bool(urlsplit(url).hostname))
@@ -88,18 +94,24 @@ def _check_images(wish: str, place: str) -> None:
         raise SettingsError(f"'{wish}' is no way for images to travel.", place=f"{place}: images", hint=hint)
 
 
-def _check_levels(levels: Mapping[str, str], place: str) -> None:
-    for rule, level in levels.items():
-        if level not in {"error", "warning", "info", "off"}:
-            raise SettingsError(
-                f"'{level}' is no level.",
-                place=f"{place}: check.{rule}",
-                hint="A level is error, warning, info or off.",
-            )
-
-
 def _check_colours(brand: Mapping[str, str], place: str) -> None:
     for name, value in brand.items():
         if name.startswith(("light.", "dark.", "color")) and not re.fullmatch(r"#[0-9A-Fa-f]{6}", value):
             hint = 'Write six hex digits: "#0B6B62".'
             raise SettingsError(f"'{value}' is no colour.", place=f"{place}: brand.{name}", hint=hint)
+
+
+def _brand(table: Mapping[str, Any], place: str) -> dict[str, str]:
+    return {key: text_of(value, place, f"brand.{key}") for key, value in flattened(table).items()}
+
+
+_TABLES: Final[Mapping[str, Callable[[Mapping[str, Any], str], Any]]] = {
+    "brand": _brand,
+    "canary": _canary,
+    "check": checks,
+    "clients": _clients,
+    "dkim": _dkim,
+    "pace": pace,
+    "relays": relay_tables,
+    "sender": _sender,
+}

@@ -29,6 +29,8 @@ RELAY_FORM: Final = (
 PRESET: Final = re.compile(r"(?:(?P<user>[^\s:]+)@)?(?P<preset>[a-z][a-z0-9-]{0,29})(?::(?P<variant>[a-z0-9-]{1,30}))?")
 NEAR: Final = 0.75  # a variable so like a known one is a slip of the pen, not the address of a relay without a table
 NOBODY: Final[Mapping[str, RelaySettings]] = MappingProxyType({})
+DAEMON: Final = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):[0-9]{1,5}")
+LAST_PORT: Final = 65_535
 SECRETS: Final = frozenset({"key", "relay_password", "relay_token"})
 
 
@@ -104,6 +106,15 @@ def relay_address(text: str) -> RelayAddress:
     return relay
 
 
+def _daemon(text: str) -> str:
+    """The address of a local daemon. Errors: ValueError."""
+    port = text.rpartition(":")[2]
+    if text and not text.startswith("/") and not (DAEMON.fullmatch(text) and 0 < int(port) <= LAST_PORT):
+        message = "a filter's address is written 127.0.0.1:783, or as the path of a socket: /run/spamd.sock"
+        raise ValueError(message)
+    return text
+
+
 def _machine_value(name: str, text: str, place: str) -> object:
     if name == "dkim_key":  # its lines may be written as one, with \n between them
         return Secret(text.replace("\\n", "\n"))
@@ -120,6 +131,8 @@ def _machine_value(name: str, text: str, place: str) -> object:
             return duration(text)
         if name == "retry_scale":
             return _scale(text)
+        if name in {"spamd", "rspamd"}:
+            return _daemon(text.strip())
     except ValueError as error:
         raise unreadable(error, place) from None
     return text

@@ -11,7 +11,10 @@ from datetime import date, timedelta
 from typing import Final
 
 __all__ = [
+    "Allowance",
     "CanarySettings",
+    "CheckSettings",
+    "ClientSettings",
     "DkimSettings",
     "Machine",
     "Pace",
@@ -125,6 +128,32 @@ class CanarySettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Allowance:
+    """`[[check.allow]]`: findings of a rule that are meant, with the reason. What is missing is told as a finding."""
+
+    rule: str = ""
+    reason: str = ""
+    match: str = ""  # only findings whose words or line hold this; empty: all of the rule
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckSettings:
+    """`[check]`: what `check` makes of its rules."""
+
+    levels: Mapping[str, str] = field(default_factory=dict)  # rule id -> error | warning | info | off
+    reasons: Mapping[str, str] = field(default_factory=dict)  # of those levels, where one was given
+    allowed: tuple[Allowance, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClientSettings:
+    """`[clients]`: the mail programs an issue is checked for."""
+
+    check: tuple[str, ...] = ()  # their ids; none: the usual ones
+    shares: Mapping[str, float] = field(default_factory=dict)  # id -> per cent of the readers, where that is known
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """mailweekly.toml: what is the publication's, and may stand in git."""
 
@@ -142,7 +171,8 @@ class Settings:
     dkim: DkimSettings = field(default_factory=DkimSettings)
     canary: CanarySettings = field(default_factory=CanarySettings)
     relays: Mapping[str, RelaySettings] = field(default_factory=dict)  # by name; none: MAILWEEKLY_RELAY is the only one
-    check: Mapping[str, str] = field(default_factory=dict)  # rule id -> error | warning | info | off
+    check: CheckSettings = field(default_factory=CheckSettings)
+    clients: ClientSettings = field(default_factory=ClientSettings)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -203,6 +233,8 @@ class Machine:
     cool_down: timedelta = timedelta(seconds=60)  # after a relay's 421 to the first thing we say; doubled each time
     retry_scale: float = 1.0  # shortens retry times and rests; tests use it
     dkim_key: Secret = field(default_factory=lambda: Secret(""))  # an RSA key in PEM, in place of `dkim.key`
+    spamd: str = "127.0.0.1:783"  # SpamAssassin's daemon: host:port or the path of a socket; empty: not asked
+    rspamd: str = "127.0.0.1:11333"  # the same of rspamd's normal worker
     db: str = "mailweekly.db"
 
     @property

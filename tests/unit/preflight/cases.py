@@ -213,7 +213,7 @@ CASES: Mapping[str, Case] = {
     "link.local": linked("http://192.168.1.4/winter", "https://boats.example/winter"),
     "link.shortener": linked("https://bit.ly/3xyz", "https://bit.ly.example/3xyz"),
     "link.long": linked("https://boats.example/?q=" + "a" * 500, "https://boats.example/?q=" + "a" * 300),
-    "link.utm": linked("https://boats.example/?utm_source=x&id=1", "https://boats.example/?id=1"),
+    "link.utm": linked("https://ferries.example/?utm_source=x&id=1", "https://ferries.example/?id=1"),
     "link.cheap-tld": linked("https://boats.top/", "https://top.example/"),
     "link.text-mismatch": linked("https://evil.example/", "https://www.boats.example/x", text="https://boats.example"),
     "link.duplicate": Case(bad=sectioned(section(*TWICE)), good=sectioned(section(*FULL)), line=12),

@@ -15,8 +15,11 @@ from mailweekly.preflight.place import Checked
 from mailweekly.settings import SenderSettings, Settings
 
 __all__ = [
+    "FILLER",
     "HTML",
+    "REASON",
     "TEXT",
+    "TOKEN",
     "checked",
     "edition",
     "entry",
@@ -41,19 +44,31 @@ PROSE = (
     "Three boats changed hands this month, which is more than in the whole of last year, and the harbour office has printed a new table of tides. "
     "Read on for the names, the times and a picture of the keeper."
 )
+FILLER = ("&#8199;&#847;" * 20 + "\n") * 4
+REASON = "You get this because you subscribed to Harbour Letter."
+TOKEN = "k5sxe3dfonqw4zlsmuqgc3tenbqw6zlt"  # 160 bits
 HTML = f"""<!DOCTYPE html>
 <html lang="en" dir="ltr" xmlns="http://www.w3.org/1999/xhtml"
 xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office">
 <head><meta charset="utf-8"><title>{SUBJECT}</title><meta name="viewport" content="width=device-width">
 <meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark">
-<style>:root {{ color-scheme: light dark; }} h1 {{ color: #14213d; }}</style></head>
+<meta name="x-apple-disable-message-reformatting"><meta name="format-detection" content="telephone=no">
+<style>:root {{ color-scheme: light dark; }} h1 {{ margin: 0 0 8px; }}
+a[x-apple-data-detectors] {{ color: inherit; }}
+@media (prefers-color-scheme: dark) {{
+.page {{ background-color: #0d1117 !important; }} .tx {{ color: #f0f6fc !important; }} a {{ color: #5fd3bf !important; }} }}
+[data-ogsb] .page {{ background-color: #0d1117; }} [data-ogsc] .tx {{ color: #f0f6fc; }} [data-ogsc] a {{ color: #5fd3bf; }}</style></head>
 <body><div style="display:none;max-height:0;overflow:hidden">{PREHEADER}</div>
-<div lang="en" dir="ltr" role="article"><!--[if mso]><table role="presentation"><tr><td><![endif]-->
+<div style="display:none;max-height:0;overflow:hidden" aria-hidden="true">{FILLER}</div>
+<div class="page" lang="en" dir="ltr" role="article" aria-roledescription="email" aria-label="{SUBJECT}"
+style="background-color:#eef1f5"><!--[if mso]><table role="presentation"><tr><td><![endif]-->
+<div class="tx" style="color:#14213d;font-size:16px;line-height:1.6;word-break:break-word">
 <table role="presentation"><tr><td><h1>Tides and tables</h1><h2>Boats</h2><p>{PROSE}</p>
 <p><a href="https://boats.example/winter?boat=3&amp;day=1">The winter ferry</a></p>
-<img src="https://img.boats.example/keeper.png" alt="The keeper on the stairs" width="544">
-<p>{ADDRESS}</p><p><a href="{UNSUBSCRIBE}" style="font-size:14px">Unsubscribe</a> <a href="{WEB}">Read on the web</a></p>
-</td></tr></table><!--[if mso]></td></tr></table><![endif]--></div></body></html>
+<img src="https://img.boats.example/keeper.png"
+style="width:100%;max-width:544px" alt="The keeper on the stairs" width="544">
+<p>{REASON}</p><p>{ADDRESS}</p><p><a href="{UNSUBSCRIBE}" style="font-size:14px">Unsubscribe</a> | <a href="{WEB}">Read on the web</a></p>
+</td></tr></table></div><!--[if mso]></td></tr></table><![endif]--></div></body></html>
 """
 TEXT = f"""\
 {SUBJECT}
@@ -68,6 +83,7 @@ The winter ferry
 https://boats.example/winter?boat=3&day=1
 
 --
+{REASON}
 {ADDRESS}
 Unsubscribe: {UNSUBSCRIBE}
 On the web: {WEB}
@@ -83,10 +99,16 @@ HEADER: Mapping[str, str] = {
     "Content-Type": 'multipart/alternative; boundary="=_mw_1"',
     "Reply-To": "editor@boats.example",
     "List-Id": "Harbour Letter <letter.boats.example>",
-    "List-Unsubscribe": "<https://boats.example/u/abc>,\r\n <mailto:u+abc@boats.example>",
+    "List-Unsubscribe": f"<https://boats.example/u/{TOKEN}>,\r\n <mailto:u+abc@boats.example>",
     "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    "List-Help": "<https://boats.example/help>",
+    "List-Owner": "<mailto:editor@boats.example>",
+    "List-Archive": "<https://boats.example>",
+    "List-Post": "NO",
+    "Precedence": "bulk",
+    "Feedback-ID": "7:letter::harbour-letter",
 }
-FILLED = {UNSUBSCRIBE: "https://boats.example/u/abc", WEB: "https://boats.example/7"}
+FILLED = {UNSUBSCRIBE: f"https://boats.example/u/{TOKEN}", WEB: "https://boats.example/7"}
 SETTINGS = Settings(
     name="Harbour Letter",
     base_url="https://boats.example",
@@ -190,7 +212,7 @@ def header(**changes: str | None) -> dict[str, str]:
     """Return the header with fields changed (`List_Id="…"`) or, by None, left out."""
     found = dict(HEADER)
     for key, value in changes.items():
-        name = key.replace("_", "-").replace("Message-Id", "Message-ID")
+        name = key.replace("_", "-").replace("Message-Id", "Message-ID").replace("Feedback-Id", "Feedback-ID")
         if value is None:
             del found[name]
         else:

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,9 @@ from mailweekly.errors import IssueError
 from mailweekly.issue.model import Paragraph
 from mailweekly.issue.parse import parse
 from mailweekly.preflight import report
+from mailweekly.preflight.annotations import github
 from mailweekly.preflight.check import check
+from mailweekly.preflight.past import remembered
 from mailweekly.preflight.place import Checked
 
 PIECES = [
@@ -27,6 +30,8 @@ TAGS = [
     "<a href='MW0123456789x999999Z'>", "text", "\n", "<svg/onload=1>", "<meta charset>",
 ]  # fmt: skip
 
+PAST = remembered("# W #6: T\n[a](https://x.example/a) [b](http://10.0.0.1)\n", file="issues/006.md", number=6)
+
 
 @given(st.lists(st.sampled_from(PIECES), max_size=30))
 @settings(max_examples=150)
@@ -37,12 +42,19 @@ def test_any_issue_ends_with_findings(pieces: list[str]) -> None:
     except IssueError:
         return
     findings = check(
-        Checked(issue=parsed, text=text, audience=readers("Ada"), known_fields=frozenset()),
+        Checked(
+            issue=parsed,
+            text=text,
+            audience=readers("Ada"),
+            known_fields=frozenset(),
+            past=(PAST,),
+            today=date(2026, 11, 22),
+        ),
         levels={"link.utm": "error"},
     )
     assert all(item.line >= 1 and item.column >= 1 and item.what for item in findings)
     assert report.text(findings, {parsed.source: text}) is not None
-    assert "\n" not in "".join(report.github(findings))
+    assert "\n" not in "".join(github(findings))
 
 
 @given(st.lists(st.sampled_from(TAGS), max_size=40), st.text(max_size=80))

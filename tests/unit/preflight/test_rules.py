@@ -1,7 +1,12 @@
 """Each rule speaks of its bad example, at the right place, and is silent about the good one."""
 
 import pytest
-from tests.unit.preflight.cases import CASES, PARSER_RULES
+from tests.unit.preflight.cases import CASES as FIRST
+from tests.unit.preflight.cases import PARSER_RULES
+from tests.unit.preflight.cases_clients import CLIENT_CASES
+from tests.unit.preflight.cases_design import DESIGN_CASES
+from tests.unit.preflight.cases_outward import OUTWARD_CASES
+from tests.unit.preflight.cases_words import WORD_CASES
 from tests.unit.preflight.samples import checked, edition, message
 
 from mailweekly.preflight import (
@@ -21,10 +26,13 @@ from mailweekly.preflight import (
     styles,
     wording,
 )
-from mailweekly.preflight.check import EDITION_RULES, ISSUE_RULES, MESSAGE_RULES, check
+from mailweekly.preflight.check import DRAWN_RULES, EDITION_RULES, ISSUE_RULES, MESSAGE_RULES, check
+from mailweekly.preflight.examples import examples
 from mailweekly.preflight.finding import Finding, Level
 from mailweekly.preflight.place import Checked
 from mailweekly.preflight.table import rules
+
+CASES = {**FIRST, **WORD_CASES, **OUTWARD_CASES, **DESIGN_CASES, **CLIENT_CASES}
 
 
 def found(rule: str, subject: Checked, levels: dict[str, str] | None = None) -> list[Finding]:
@@ -32,12 +40,12 @@ def found(rule: str, subject: Checked, levels: dict[str, str] | None = None) -> 
 
 
 def test_every_rule_has_a_bad_and_a_good_example() -> None:
-    assert sorted(CASES) == sorted(rules())
+    assert sorted({*CASES, *examples()}) == sorted(rules())
 
 
 def test_every_function_has_its_rule_and_every_rule_its_finder() -> None:
-    by_function = set(ISSUE_RULES) | set(EDITION_RULES) | set(MESSAGE_RULES)
-    noted = {*PARSER_RULES, "check.setting", "check.silence"}
+    by_function = set(ISSUE_RULES) | set(EDITION_RULES) | set(DRAWN_RULES) | set(MESSAGE_RULES)
+    noted = {*PARSER_RULES, "check.setting", "check.silence", "check.unreadable"}
     assert by_function | noted == set(rules())
 
 

@@ -24,7 +24,7 @@ def marks(text: str) -> list[tuple[int, Level]]:
     ("text", "wanted"),
     [
         ("# N #7: TODO\n\nWords.\n", [(1, ERROR)]),
-        ("---\nnumber: 7\ntitle: TODO find a title\npreheader: the TODO app\n---\n\nWords.\n", [(3, ERROR), (4, WARNING)]),
+        ("---\nnumber: 7\ntitle: TODO find a title\npreheader: the TODO ink\n---\n\nWords.\n", [(3, ERROR), (4, WARNING)]),
         ("# N #7: T\n\n## TODO\n\nWords.\n", [(3, ERROR)]),
         ("# N #7: T\n\n## S\n\n1. [TODO the title](https://boats.example/)\n\nWords.\n", [(5, ERROR)]),
         ("# N #7: T\n\nWe wrote [TODO](https://boats.example/) about it.\n", [(3, ERROR)]),
@@ -33,8 +33,8 @@ def marks(text: str) -> list[tuple[int, Level]]:
         ("# N #7: T\n\nSee [boats](https://boats.example/TODO) and more.\n", [(3, WARNING)]),
         ("# N #7: T\n\nThe first line,\nTODO the second.\n", [(4, ERROR)]),
         ("# N #7: T\n\n- one\n- TODO two\n\n> TODO three\n", [(4, ERROR), (6, ERROR)]),
-        ("# N #7: T\n\nA plain TODO app\nand another TODO app.\n", [(3, WARNING), (4, WARNING)]),
-        ("# N #7: T\n\nShown as `TODO` here.\nThen a TODO app.\n", [(4, WARNING)]),
+        ("# N #7: T\n\nA plain TODO ink\nand another TODO ink.\n", [(3, WARNING), (4, WARNING)]),
+        ("# N #7: T\n\nShown as `TODO` here.\nThen a TODO ink.\n", [(4, WARNING)]),
     ],
 )  # fmt: skip
 def test_a_mark_is_found_at_its_line_and_stops_a_send_where_it_leads_or_stands_alone(

@@ -23,11 +23,12 @@ LARGEST_BYTES: Final = 8_000_000  # a memory of some ten thousand issues
 
 
 class Memory:
-    """The facts about the texts of one publication. What is not asked for again is forgotten at `close`."""
+    """The facts of one kind about the texts of one publication. What is not asked for again is forgotten at `close`."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, kind: str = "") -> None:
         top = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        self._path = top / "mailweekly" / f"{hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:24]}.json"
+        name = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:24]
+        self._path = top / "mailweekly" / f"{name}{f'-{kind}' if kind else ''}.json"
         self._before = self._read()
         self._now: dict[str, Any] = {}
 

@@ -1,5 +1,7 @@
 """
-The images of a publication: found where an issue names them, and what a mail must know of each, read without decoding a pixel.
+The images of a publication: found where an issue names them, and what a mail must know of each.
+
+No pixel is decoded but of small images that let the ground through: to see whether their edges are dark.
 
 A source is looked for beside the issue, then in the publication's folder; as written, then without what an address may add (`%20`, `?v=2`). Refuses
 what leads out of the publication, what is no regular file, and what is no whole PNG, JPEG, GIF or WebP; each refusal is words for a finding, never an
@@ -32,6 +34,11 @@ SIDE: Final = 20_000  # pixels; above it decoders of mail programs give up
 OPENED: Final = {"PNG": "png", "JPEG": "jpeg", "MPO": "jpeg", "GIF": "gif", "WEBP": "webp"}
 ORIENTATION: Final = 0x0112  # EXIF tag
 TURNED: Final = frozenset({5, 6, 7, 8})  # orientations that swap width and height
+DECODED: Final = 4_000_000  # pixels; larger ones are photographs, and take long
+SAMPLE: Final = 256  # pixels of the longer side that are looked at
+HALF: Final = 128  # alpha from which on a pixel hides the ground
+DARK: Final = 80  # of 256 shades of grey
+MUCH: Final = 0.3  # of the rim
 BROKEN: Final = "is cut short or damaged"
 HEAD: Final = 1_000  # bytes looked at to say what a file is instead
 SIGNATURES: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"RIFF")
@@ -50,6 +57,7 @@ class Picture:
     file: ImageFile | None = None
     fault: str = ""  # goes on after "The file x.png": "is empty"
     content: bytes = field(default=b"", repr=False)
+    has_dark_edge: bool = False  # dark pixels stand beside such as let the ground through
 
 
 def read_pictures(root: Path, folder: Path, sources: Iterable[str]) -> dict[str, Picture]:
@@ -91,7 +99,9 @@ def picture_of(content: bytes) -> Picture:
         return Picture(fault=_instead(content))
     except Exception:  # noqa: BLE001 (readers of pictures raise whatever a crafted file leads them to)
         return Picture(fault=BROKEN)
-    return Picture(file=file, content=content) if _is_whole(file.kind, content) else Picture(fault=BROKEN)
+    if not _is_whole(file.kind, content):
+        return Picture(fault=BROKEN)
+    return Picture(file=file, content=content, has_dark_edge=file.transparent and _has_dark_edge(file, content))
 
 
 def _place(root: Path, folder: Path, src: str) -> tuple[Path | None, str]:
@@ -142,6 +152,24 @@ def _described(image: Any, content: bytes) -> ImageFile:
         transparent=image.has_transparency_data,
         animated=kind != "jpeg" and bool(getattr(image, "is_animated", False)),
     )
+
+
+def _has_dark_edge(file: ImageFile, content: bytes) -> bool:
+    """Whether much of the rim between what is drawn and what is let through is dark; of an animation, its first picture."""
+    from PIL import Image, ImageChops, ImageFilter
+
+    if file.width * file.height > DECODED:
+        return False
+    try:
+        with Image.open(BytesIO(content), formats=("PNG", "GIF", "WEBP")) as image:
+            whole = image.convert("RGBA")
+        whole.thumbnail((SAMPLE, SAMPLE))
+        drawn = whole.getchannel("A").point(lambda alpha: 255 if alpha >= HALF else 0)
+        rim = ImageChops.subtract(drawn, drawn.filter(ImageFilter.MinFilter(3)))
+        shades = whole.convert("L").histogram(mask=rim)
+    except Exception:  # noqa: BLE001 (as above; of a picture that cannot be decoded nothing is said)
+        return False
+    return sum(shades[:DARK]) > MUCH * sum(shades) > 0
 
 
 def _is_turned(raw: bytes) -> bool:
