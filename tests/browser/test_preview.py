@@ -46,7 +46,15 @@ pytestmark = [
 @pytest.fixture(name="browser", scope="module")
 def _browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-quic"])
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                "--no-sandbox",
+                "--disable-quic",
+                "--disable-background-networking",
+                "--disable-features=AutofillServerCommunication",
+            ],
+        )
         yield browser
         browser.close()
 
@@ -129,16 +137,33 @@ def test_a_save_arrives_and_the_scroll_stays(page: Page, folder: Path) -> None:
         assert page.evaluate("[...document.querySelectorAll('.screen')].map(screen => screen.scrollTop)") == before
 
 
+def test_fifty_saves_are_painted_one_after_another(page: Page, folder: Path) -> None:
+    """Prints the share of the time that is ours; the bound is wide, for a machine may be busy with other things."""
+    took = []
+    for at in range(50):
+        _saved(page, folder / "001.md", f"First issue\nsaved {at} times\n{LONG}\n")
+        found = re.search(r"painted (\d+) ms", page.inner_text("#status"))
+        assert found
+        took.append(int(found[1]))
+    took.sort()
+    print(f"save to painted: median {took[25]} ms, 95th percentile {took[47]} ms, worst {took[-1]} ms")
+    assert took[47] < 2000
+    assert page.locator("iframe").count() <= 4
+
+
 def test_the_page_goes_on_with_the_newest_of_many_saves(page: Page, folder: Path) -> None:
     for at in range(15):
         (folder / "001.md").write_text(f"First issue\nsave number {at}.\n")
         page.wait_for_timeout(15)
-    _until(page, "document.querySelector('[data-zone=status]').textContent.includes('after the save')")
+    _until(page, "document.getElementById('status').textContent.includes('after the save')")
     page.wait_for_timeout(600)
     assert "save number 14." in _mail(page)
 
 
 def test_a_slow_browser_keeps_its_place_too(page: Page, folder: Path) -> None:
+    page.set_viewport_size({"width": 1720, "height": 900})  # wide enough to show both screens at their full size
+    page.reload()
+    _settled(page)
     page.evaluate("document.querySelector('.desktop .screen').scrollTop = 2500")
     places = "[...document.querySelectorAll('.screen')].map(one => [one.scrollTop, one.querySelector('iframe').offsetHeight])"
     page.wait_for_timeout(200)
@@ -152,28 +177,34 @@ def test_a_slow_browser_keeps_its_place_too(page: Page, folder: Path) -> None:
 
 def test_a_broken_save_greys_the_last_good_picture_and_a_good_one_brings_it_back(page: Page, folder: Path) -> None:
     _saved(page, folder / "001.md", "First issue\nBROKEN\n")
-    assert page.inner_text("[data-zone=banner]").split("\n\n")[:3] == [
+    assert [line for line in page.inner_text("[data-zone=banner]").split("\n") if line][:3] == [
         "the line says <BROKEN>",
         "001.md:2",
         "take it out",
     ]
-    assert page.locator(".devices.stale").count() == 1
+    assert page.locator(".stale .devices").count() == 1
     assert "line 7 of the issue" in _mail(page)
     assert "not rendered" in page.inner_text("[data-zone=counts]")
     _saved(page, folder / "001.md", f"First issue\nmended\n{LONG}\n")
-    assert page.locator(".stale, .error:is(div)").count() == 0
+    assert page.locator(".stale, div.error").count() == 0
     assert "mended" in _mail(page)
 
 
 def test_each_key_has_a_button_and_does_what_it_says(page: Page) -> None:
     for key, address in (
-        ("2", "/1?view=text"),
-        ("d", "/1?view=text&dark=1"),
-        ("3", "/1?view=source&dark=1"),
+        ("d", "/1?dark=1"),
+        ("6", "/1?view=text&dark=1"),
+        ("7", "/1?view=source&dark=1"),
         ("1", "/1?dark=1"),
         ("j", "/2?dark=1"),
         ("k", "/1?dark=1"),
         ("d", "/1"),
+        ("m", "/1?w=375"),
+        ("m", "/1?w=600"),
+        ("m", "/1"),
+        ("i", "/1?images=off"),
+        ("i", "/1"),
+        ("n", "/1?finding=a11y.link-text%3A2"),
     ):
         page.wait_for_selector(f'[data-key="{key}"]')
         page.keyboard.press(key)
@@ -189,16 +220,16 @@ def test_each_key_has_a_button_and_does_what_it_says(page: Page) -> None:
 
 
 def test_keys_pressed_faster_than_the_page_can_follow_all_count(page: Page) -> None:
-    page.keyboard.type("d2j3k")
+    page.keyboard.type("d6j7k")
     page.wait_for_url("**/1?view=source&dark=1")
-    page.keyboard.type("dd")
+    page.keyboard.type("1dd")
     page.wait_for_timeout(500)
-    page.wait_for_url("**/1?view=source&dark=1")
+    page.wait_for_url("**/1?dark=1")
 
 
 def test_keys_are_off_while_a_field_has_the_focus(page: Page) -> None:
     page.focus("#issue")
-    page.keyboard.press("3")
+    page.keyboard.press("7")
     page.wait_for_timeout(200)
     assert urlsplit(page.url).query == ""
 
@@ -206,7 +237,7 @@ def test_keys_are_off_while_a_field_has_the_focus(page: Page) -> None:
 def test_what_is_seen_survives_reload_and_back(page: Page, server: PreviewServer) -> None:
     page.keyboard.press("d")
     page.wait_for_selector("iframe[title='Issue 1, phone, dark']")
-    page.keyboard.press("2")
+    page.keyboard.press("6")
     page.wait_for_selector("pre.letter")
     page.reload()
     assert page.locator("pre.letter").count() == 1
@@ -218,9 +249,52 @@ def test_what_is_seen_survives_reload_and_back(page: Page, server: PreviewServer
 
 
 def test_a_finding_leads_to_its_line(page: Page) -> None:
-    page.click("text=001.md:2")
+    page.click(".findings a.place")
     page.wait_for_selector("#L2.aimed")
-    assert page.inner_text("#L2") == "odd words"
+    assert "odd words" in page.inner_text("#L2")
+    page.reload()
+    assert page.locator("#L2.aimed").count() == 1
+    assert page.locator(".findings li.aimed").count() == 1
+
+
+def test_a_line_that_no_editor_can_open_is_copied(page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.click(".findings button[data-do=goto]")
+    _until(page, "document.getElementById('status').textContent.includes('copied')")
+
+
+def test_the_palette_finds_views_issues_findings_and_commands(page: Page) -> None:
+    for keys, wanted, address in (("/", "text: part", "**/1?view=text"), ("Control+k", "#2", "**/2?view=text")):
+        page.keyboard.press(keys)
+        page.wait_for_selector("#palette[open]")
+        page.keyboard.type(wanted)
+        page.keyboard.press("Enter")
+        page.wait_for_url(address)
+    page.keyboard.press("/")
+    page.keyboard.type("nothing is called so")
+    assert page.locator("#found li").count() == 0
+    page.keyboard.press("Escape")
+    assert page.locator("#palette[open]").count() == 0
+
+
+def test_single_keys_can_be_switched_off(page: Page) -> None:
+    page.keyboard.press("?")
+    page.uncheck("#single-keys")
+    page.keyboard.press("Escape")
+    page.keyboard.press("6")
+    page.wait_for_timeout(200)
+    assert urlsplit(page.url).query == ""
+    page.reload()
+    page.keyboard.press("6")
+    page.wait_for_timeout(200)
+    assert urlsplit(page.url).query == ""
+
+
+def test_a_click_in_the_mail_leaves_the_keyboard_with_the_page(page: Page) -> None:
+    page.locator(".desktop .screen").click(position={"x": 200, "y": 200})
+    page.wait_for_timeout(100)
+    page.keyboard.press("6")
+    page.wait_for_url("**/1?view=text")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -261,7 +335,7 @@ def test_a_hostile_mail_runs_nothing_fetches_nothing_and_leads_nowhere(
         for target in ("#send", "#script", "#top"):
             page.frame_locator(".desktop iframe:not(.coming)").locator(target).first.click(timeout=5000)
             page.wait_for_timeout(150)
-        assert _first_words(outside) == b""  # whatever leaves this machine would have come here first
+        assert _first_words(outside)[:80] == b""  # whatever leaves this machine would have come here first
         assert dialogs == []
         assert (page.url, page.title()) == (address, title)
         assert "owned" not in title
@@ -294,12 +368,12 @@ def test_the_page_can_be_used_without_seeing_it(page: Page) -> None:
     assert page.locator("iframe:not([title])").count() == 0
     assert page.locator("[role=status]").count() == 1
     names = page.eval_on_selector_all(
-        "a, button, select, summary",
+        "a, button, select, summary, input",
         "all => all.map(one => one.getAttribute('aria-label') || one.labels?.[0]?.textContent || one.textContent.trim())",
     )
     assert all(names)
     small = page.eval_on_selector_all(
-        "button, select, .tabs a, .button, summary",
+        "button, select, input, .tabs a, .segments a, .panes a, .button, summary",
         "all => all.filter(one => one.checkVisibility() && one.getBoundingClientRect().height < 24).map(one => one.outerHTML)",
     )
     assert small == []
@@ -312,14 +386,22 @@ def test_the_words_of_the_page_have_contrast(browser: Browser, server: PreviewSe
     page = browser.new_page(color_scheme="dark" if scheme == "dark" else "light")
     page.goto(server.start_url(1))
     styles = page.evaluate("""() => {
-        const style = getComputedStyle(document.documentElement);
-        const names = ["ground", "panel", "ink", "quiet", "accent", "error", "warning", "info", "error-soft"];
-        return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
+        const names = ["ground", "panel", "raised", "code", "ink", "quiet", "accent", "error", "warning", "info",
+            "error-soft", "accent-soft", "mark", "edge"];
+        const probe = document.body.appendChild(document.createElement("i"));
+        const hex = (colour) => "#" + colour.match(/\\d+/g).slice(0, 3).map((one) => Number(one).toString(16).padStart(2, "0")).join("");
+        return Object.fromEntries(names.map((name) => {
+            probe.style.color = `var(--${name})`;
+            return [name, hex(getComputedStyle(probe).color)];
+        }));
     }""")
     for ink in ("ink", "quiet", "accent", "error", "warning", "info"):
-        for ground in ("panel", "ground"):
+        for ground in ("panel", "ground", "raised", "code"):
             assert _contrast(styles[ink], styles[ground]) >= 4.5, (ink, ground)
-    assert _contrast(styles["ink"], styles["error-soft"]) >= 4.5
+    for ground in ("error-soft", "accent-soft", "mark"):
+        assert _contrast(styles["ink"], styles[ground]) >= 4.5, ground
+    assert _contrast(styles["edge"], styles["panel"]) >= 3
+    assert _contrast(styles["accent"], styles["accent-soft"]) >= 4.5
     page.close()
 
 

@@ -65,11 +65,11 @@ def frame(server: PreviewServer, target: str = "/1") -> Answer:
     return ask(server, found[1])
 
 
-def stream(server: PreviewServer) -> socket.socket:
+def stream(server: PreviewServer, target: str = "/events") -> socket.socket:
     """Open the stream of events."""
     link = socket.create_connection(("127.0.0.1", server.access.port), timeout=10)
     link.sendall(
-        f"GET /events HTTP/1.1\r\nHost: 127.0.0.1:{server.access.port}\r\nCookie: {server.access.cookie_name}={server.access.cookie}\r\n\r\n".encode()
+        f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{server.access.port}\r\nCookie: {server.access.cookie_name}={server.access.cookie}\r\n\r\n".encode()
     )
     return link
 

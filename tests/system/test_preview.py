@@ -1,5 +1,6 @@
 """The preview over raw sockets: who is answered, and who is not."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -162,6 +163,104 @@ def test_the_token_is_spent_by_reading_only(server: PreviewServer) -> None:
     assert "set-cookie" not in answer.headers
 
 
+def _asking(server: PreviewServer, **more: str) -> dict[str, str]:
+    ours = {"Origin": f"http://127.0.0.1:{server.access.port}", "X-Mailweekly": "1", "Content-Type": "application/json"}
+    return ours | more
+
+
+def _post(server: PreviewServer, target: str, body: bytes, more: dict[str, str], *, cookie: bool = True) -> Answer:
+    length = {"Content-Length": str(len(body))}
+    return ask(
+        server,
+        target,
+        method="POST",
+        cookie=cookie,
+        body=body,
+        more={name: value for name, value in {**length, **more}.items() if value},
+    )
+
+
+GOTO = b'{"at": "/1", "values": {"line": 2}}'
+
+
+def test_an_action_is_done_when_our_own_page_asks(server: PreviewServer) -> None:
+    answer = _post(server, "/do/goto", GOTO, _asking(server))
+    assert answer.status == 200
+    assert json.loads(answer.body)["words"]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"Origin": ""},
+        {"Origin": "null"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "http://127.0.0.1:1"},
+        {"X-Mailweekly": ""},
+        {"X-Mailweekly": "0"},
+        {"Content-Type": "text/plain"},
+        {"Content-Type": "application/x-www-form-urlencoded"},
+        {"Content-Type": ""},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+)
+def test_an_action_is_refused_to_whoever_could_be_another_site(server: PreviewServer, more: dict[str, str]) -> None:
+    answer = _post(server, "/do/goto", GOTO, _asking(server, **more))
+    assert (answer.status, b"words" in answer.body) == (403, False)
+
+
+def test_an_action_needs_the_cookie_and_not_the_token(server: PreviewServer) -> None:
+    assert _post(server, "/do/goto", GOTO, _asking(server), cookie=False).status == 403
+    answer = _post(server, f"/do/goto?token={server.access.token}", GOTO, _asking(server), cookie=False)
+    assert answer.status == 403
+    assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("name", ["goto", "again", "nothing"])
+def test_nothing_is_done_by_reading(server: PreviewServer, method: str, name: str) -> None:
+    answer = ask(server, f"/do/{name}", method=method)
+    assert answer.status == 405
+    assert answer.headers["allow"] == "POST"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"x",
+        b"{}",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"at": 1, "values": {}}',
+        b'{"at": "/1", "values": []}',
+        b'{"at": "/77", "values": {}}',
+        b'{"at": "/../.env", "values": {}}',
+        b'{"at": "//evil.example/1", "values": {}}',
+    ],
+)
+def test_an_action_that_makes_no_sense_is_refused(server: PreviewServer, body: bytes) -> None:
+    assert _post(server, "/do/goto", body, _asking(server)).status in {400, 413}
+
+
+@pytest.mark.parametrize("line", ["0", "-1", "true", "1e9", '"../.env"', "null", "99999999999999"])
+def test_a_line_is_a_number(server: PreviewServer, line: str) -> None:
+    answer = _post(server, "/do/goto", f'{{"at": "/1", "values": {{"line": {line}}}}}'.encode(), _asking(server))
+    assert answer.status in {200, 400}
+    assert b"copied" not in answer.body
+
+
+def test_an_action_is_not_asked_at_length(server: PreviewServer) -> None:
+    for more in (
+        {"Content-Length": "2000001"},
+        {"Content-Length": "9" * 30},
+        {"Content-Length": "", "Transfer-Encoding": "chunked"},
+    ):
+        assert _post(server, "/do/goto", b"", _asking(server, **more)).status in {400, 413}
+
+
 def test_a_request_with_a_body_is_refused(server: PreviewServer) -> None:
     assert ask(server, "/1", more={"Content-Length": "5"}, body=b"hello").status == 413
     assert ask(server, "/1", more={"Content-Length": "99999999999"}).status == 413
@@ -207,11 +306,16 @@ def test_a_head_request_has_no_body(server: PreviewServer) -> None:
         "/%D9%A1",
         "/?issue=../.env",
         "/1?view=../../.env&of=.env",
+        "/1/read/..%2f..%2f.env",
+        "/1/source/.env",
+        "/1/..%2f../.env",
+        "/do/..%2f.env",
+        "/ui/%2e%2e/look.py",
     ],
 )
 def test_no_address_reaches_a_file(server: PreviewServer, target: str) -> None:
     answer = ask(server, target)
-    assert answer.status in {200, 400, 404}
+    assert answer.status in {200, 400, 404, 405}
     assert MARKER.encode() not in answer.body
     assert b"root:" not in answer.body
 

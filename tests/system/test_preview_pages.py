@@ -48,7 +48,7 @@ def test_every_answer_carries_the_headers_that_keep_it_here(server: PreviewServe
 
 
 def test_the_shell_runs_no_inline_script_or_style(server: PreviewServer) -> None:
-    for target in ("/1", "/1?view=text", "/1?view=source&of=html", "/2", "/77"):
+    for target in ("/1", "/1?view=text", "/1?view=source&of=html", "/1?finding=a11y.link-text:2", "/2", "/77"):
         page = ask(server, target).text
         assert not re.search(r"<script(?![^>]* src=)|\son\w+=|\sstyle=|<style|javascript:", page.partition("<main")[0])
         assert "unsafe" not in SHELL_CSP
@@ -108,8 +108,8 @@ def test_subject_preheader_size_and_findings_stand_on_the_page(server: PreviewSe
         "Hello é",
         "What &lt;this&gt; is about",
         "of 102 kB",
-        "1 warning",
-        "001.md:2",
+        "1 should",
+        "Line 2",
         "odd &lt;line&gt; 2",
         "say where it leads",
         "First &lt;b&gt;issue",
@@ -124,18 +124,50 @@ def test_the_text_view_escapes_words_and_links_addresses(server: PreviewServer) 
     assert "First &lt;b&gt;issue" in page
 
 
-def test_the_source_view_shows_headers_markdown_html_and_mjml(server: PreviewServer) -> None:
+def test_the_source_view_shows_headers_html_and_mjml(server: PreviewServer) -> None:
     assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in ask(server, "/1?view=source").text
-    assert '<li id="L2"><code>odd words</code></li>' in ask(server, "/1?view=source&of=markdown").text
     assert "&lt;!DOCTYPE html&gt;" in ask(server, "/1?view=source&of=html").text
     assert "&lt;mjml&gt;" in ask(server, "/1?view=source&of=mjml").text
+
+
+def test_the_markdown_stands_beside_the_mail_with_a_mark_where_something_was_found(server: PreviewServer) -> None:
+    page = ask(server, "/1?finding=a11y.link-text:2").text
+    line = re.search(r'<li id="L2" class="([^"]*)">(.*?)</li>', page)
+    assert line
+    assert {"warning", "aimed"} <= set(line[1].split())
+    assert 'aria-label="Line 2, should: odd &lt;line&gt; 2"' in line[2]
+    assert "<code>odd words</code>" in line[2]
+
+
+def test_a_part_of_a_page_is_its_zones(server: PreviewServer) -> None:
+    first = json.loads(ask(server, "/1", more={"X-Mailweekly-Part": "picture"}).body)
+    assert set(first["zones"]) == {"bar", "tabs", "panes", "switches", "banner", "view"}
+    then = json.loads(ask(server, "/1", more={"X-Mailweekly-Part": "findings"}).body)
+    assert set(then["zones"]) == {"counts", "markdown", "findings"}
+    assert then["found"] == 1
+
+
+def test_the_mail_and_its_text_can_be_copied(server: PreviewServer) -> None:
+    answer = ask(server, "/1/read/mail.html")
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert b"Hello Ines" in answer.body
+    assert ask(server, "/1/read/mail.txt").status == 200
+    for target in (
+        "/1/read/other",
+        "/77/read/mail.html",
+        "/1/nothing/mail.html",
+        "/x/read/mail.html",
+        "/2/read/mail.html",
+    ):
+        assert ask(server, target).status == 404
+    assert ask(server, "/1/read/mail.html", cookie=False).status == 403
 
 
 def test_an_issue_that_cannot_be_rendered_says_so_in_three_lines(server: PreviewServer) -> None:
     page = ask(server, "/2").text
     for words in ("the line says &lt;BROKEN&gt;", "002.md:2", "take it out", "not rendered", "Nothing to show yet"):
         assert words in page
-    assert "BROKEN" in ask(server, "/2?view=source&of=markdown").text
+    assert re.search(r'<li id="L2"[^>]*><code>BROKEN</code>', page)
 
 
 # -------------------------------------------------------------------- live reload
@@ -150,7 +182,7 @@ def test_a_save_is_told_and_the_next_page_shows_it(tmp_path: Path) -> None:
         (tmp_path / "001.md").write_text("After\n")
         seen = until(link, b"001.md")
         event = json.loads(re.search(rb"data: (\{.*001\.md.*\})", seen)[1])  # type: ignore[index]
-        assert event["generation"] > 1
+        assert event["saved_ms"] > 0
         assert "After" in ask(server, "/1?view=text").text
 
 
@@ -159,13 +191,52 @@ def test_a_broken_save_keeps_the_last_good_picture(tmp_path: Path) -> None:
     with running(studio(tmp_path)) as server:
         assert "Good words" in ask(server, "/1?view=text").text
         (tmp_path / "001.md").write_text("Worse words\nBROKEN\n")
-        page = ask(server, "/1?view=text", more={"X-Mailweekly-Again": "1"}).text
+        _again(server)
+        page = ask(server, "/1?view=text").text
         assert "Good words" in page.partition("<pre")[2]
         assert "stale" in page
         assert "Hello é" in page
         assert "the line says &lt;BROKEN&gt;" in page
         (tmp_path / "001.md").unlink()
-        assert ask(server, "/1", more={"X-Mailweekly-Again": "1"}).status == 404
+        _again(server)
+        assert ask(server, "/1").status == 404
+
+
+def test_a_page_that_says_what_it_shows_is_told_it(tmp_path: Path) -> None:
+    (tmp_path / "001.md").write_text("Before\n")
+    with running(studio(tmp_path)) as server, stream(server, "/events?at=/1%3Fview%3Dtext") as link:
+        until(link, b"hello")
+        ask(server, "/1?view=text")
+        time.sleep(0.3)
+        (tmp_path / "001.md").write_text("Before\nAfter\n")
+        seen = until(link, b'"001.md"')
+        told = json.loads(re.search(rb"event: picture\ndata: (\{.*)", seen)[1])  # type: ignore[index]
+        assert "After" in told["zones"]["view"]
+        assert told["changed"] == [2, 2]
+
+
+def test_a_frame_can_be_asked_for_before_it_is_drawn(tmp_path: Path) -> None:
+    (tmp_path / "001.md").write_text("Before\n")
+    with running(studio(tmp_path)) as server, stream(server, "/events?at=/1") as link:
+        until(link, b"hello")
+        ask(server, "/1")
+        time.sleep(0.3)
+        (tmp_path / "001.md").write_text("After\n")
+        name = re.search(rb'"coming": "([0-9a-f]{32})"', until(link, b'"001.md"'))
+        assert name
+        answer = ask(server, f"/frame/{name[1].decode()}?desktop")
+        assert answer.headers["content-security-policy"] == CSP
+        assert "After" in answer.text
+        assert ask(server, f"/frame/{name[1].decode()}?nothing").body.strip(b"\r\n01 ") == b""
+        assert ask(server, f"/frame/{name[1].decode()}?desktop", cookie=False).status == 403
+
+
+def _again(server: PreviewServer) -> None:
+    body = b'{"at": "/1", "values": {}}'
+    ours = {"Origin": f"http://127.0.0.1:{server.access.port}", "X-Mailweekly": "1", "Content-Type": "application/json"}
+    assert (
+        ask(server, "/do/again", method="POST", body=body, more=ours | {"Content-Length": str(len(body))}).status == 200
+    )
 
 
 # --------------------------------------------------------------------- exhaustion

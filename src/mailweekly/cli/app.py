@@ -305,11 +305,29 @@ def preview(
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any free one.")] = 8025,
     host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
     no_open: Annotated[bool, typer.Option("--no-open", help="Do not open a browser.")] = False,
+    blind: Annotated[
+        bool | None,
+        typer.Option(
+            "--blind/--no-blind", help="Hide readers' addresses; the default where --host is not this machine."
+        ),
+    ] = None,
+    edit: Annotated[bool, typer.Option("--edit", help="Let the Markdown be written there, too.")] = False,
+    no_send: Annotated[bool, typer.Option("--no-send", help="Send no test from there.")] = False,
+    export: Annotated[
+        Path | None, typer.Option("--export", metavar="DIR", help="Write a review page there instead, to pass on.")
+    ] = None,
 ) -> None:
     """Show the issue in the browser, live."""
+    if export is not None:
+        from mailweekly.cli import review
+
+        review.export(issue, export)
+        return
     from mailweekly.cli import preview as previewing
 
-    previewing.preview(issue, port=port, host=host, no_open=no_open)
+    previewing.preview(
+        issue, port=port, host=host, no_open=no_open, blind=blind, can_test=not no_send, can_edit=edit
+    )
 
 
 @app.command()

@@ -1,6 +1,6 @@
 """`status` and `resolve`: what the ledger says, and the editor's word on what it cannot know."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from mailweekly.cli.reading import reading_document, reading_lines, send_documen
 from mailweekly.delivery.states import WAITING, SendState, State
 from mailweekly.errors import MissingFileError, UnfinishedError, UsageError
 
-__all__ = ["counts_line", "label_of", "resolve", "send_document", "status", "summary"]
+__all__ = ["counts_line", "label_of", "resolve", "send_document", "status", "status_document", "summary"]
 
 
 def status(ref: str, *, state: str, as_json: bool) -> None:
@@ -30,18 +30,9 @@ def status(ref: str, *, state: str, as_json: bool) -> None:
     if ref and not found:
         hint = "See what there is: mailweekly status"
         raise MissingFileError(f"Nothing of issue {label} was ever sent.", place=place.database.name, hint=hint)
-    is_at_work = bool(found) and SenderLock(place.database).is_held()
-    at_work = at_work if is_at_work else ()  # a lease outlives a killed process by seconds
+    is_at_work = bool(at_work) or (bool(found) and SenderLock(place.database).is_held())
     if as_json:
-        documents = [_with_people(reading_document(one, now), one.people) for one in found]
-        terminal.out_json(
-            {
-                "schema": 1,
-                "at_work": is_at_work,
-                "workers": [_worker_document(one) for one in at_work],
-                "sends": documents,
-            }
-        )
+        terminal.out_json(_document(found, at_work, now, is_at_work=is_at_work))
         return
     if not found:
         terminal.out("Nothing was sent yet.", "  next: mailweekly plan ISSUE")
@@ -54,6 +45,25 @@ def status(ref: str, *, state: str, as_json: bool) -> None:
         terminal.out(f"At work: {worker.name}, since {began}")
 
 
+def status_document(place: Place, label: str) -> dict[str, Any]:
+    """Return what `status --json` says of an issue; of one that was never sent, no sends."""
+    now = datetime.now(UTC)
+    found, at_work = _readings(place, label, None, now)
+    is_at_work = bool(at_work) or (bool(found) and SenderLock(place.database).is_held())
+    return _document(found, at_work, now, is_at_work=is_at_work)
+
+
+def _document(
+    found: Sequence[Reading], at_work: Sequence[Worker], now: datetime, *, is_at_work: bool
+) -> dict[str, Any]:
+    return {
+        "schema": 1,
+        "at_work": is_at_work,
+        "workers": [_worker_document(one) for one in at_work],
+        "sends": [_with_people(reading_document(one, now), one.people) for one in found],
+    }
+
+
 def _worker_document(one: Worker) -> dict[str, Any]:
     until = datetime.fromtimestamp(one.lease_until, UTC).isoformat()
     return {"name": one.name, "process": one.process, "version": one.version, "lease_until": until}
@@ -64,7 +74,8 @@ def _readings(place: Place, label: str, state: State | None, now: datetime) -> t
         return [], ()
     with Gauge(place.database) as gauge:
         found = gauge.read(label, now=now.timestamp(), state=state)
-        return found, gauge.workers(now.timestamp()) if found else ()
+        # a lease outlives a killed process by seconds
+        return found, gauge.workers(now.timestamp()) if found and SenderLock(place.database).is_held() else ()
 
 
 def resolve(

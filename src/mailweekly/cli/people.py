@@ -16,7 +16,7 @@ from mailweekly.cli import terminal
 from mailweekly.cli.place import Place
 from mailweekly.errors import MissingFileError
 
-__all__ = ["Synced", "bring_in", "synced"]
+__all__ = ["Synced", "bring_in", "checked", "sources", "synced"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,7 +43,11 @@ def synced(place: Place, database: Database, list_name: str, *, keep: bool, held
     `held`: whoever a send of that issue has already is left out. Errors: ListError for a file refused whole, MissingFileError where the list has
     neither file nor members.
     """
-    found = bring_in(place, database, list_name, keep=keep, held=held)
+    return checked(bring_in(place, database, list_name, keep=keep, held=held), list_name)
+
+
+def checked(found: Synced, list_name: str) -> Synced:
+    """Return the people of a list. Errors: MissingFileError where the list has neither file nor members."""
     if not found.audience.recipients and not found.audience.left_out and not found.has_file:
         hint = f"Write {list_name}.csv with a line 'email,name', or name another list: --audience."
         raise MissingFileError(
@@ -54,10 +58,15 @@ def synced(place: Place, database: Database, list_name: str, *, keep: bool, held
 
 def bring_in(place: Place, database: Database, list_name: str, *, keep: bool, held: str = "") -> Synced:
     """Return what `synced` does, also for a list that is gone. Errors: ListError."""
-    files = [ListSource(list_name=_name(shown), shown=shown, pieces=pieces) for shown, pieces in list_files(place.root)]
+    files = sources(place)
     wanted = Wanted(list_name=list_name, held=held, tell=terminal.say)
     found = database.bring_in(files, wanted, keep=keep)
     return Synced(audience=found.audience, found=found, has_file=any(one.list_name == list_name for one in files))
+
+
+def sources(place: Place) -> list[ListSource]:
+    """Return every list file, to be gone through once."""
+    return [ListSource(list_name=_name(shown), shown=shown, pieces=pieces) for shown, pieces in list_files(place.root)]
 
 
 def _name(shown: str) -> str:

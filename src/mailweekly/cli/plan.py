@@ -6,7 +6,7 @@ Every reader's copy is composed once, and not kept, so that whatever cannot be c
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
@@ -38,7 +38,19 @@ from mailweekly.message.program import Program, compose
 from mailweekly.message.variants import MOST_VARIANTS, Variant, check_variants, variants
 from mailweekly.preflight.finding import Finding, Level
 
-__all__ = ["Planned", "duration_of", "next_step", "plan", "planned", "recipients", "send_command", "show_plan"]
+__all__ = [
+    "Planned",
+    "document",
+    "duration_of",
+    "next_step",
+    "plan",
+    "planned",
+    "reader_of",
+    "recipients",
+    "reckoned",
+    "send_command",
+    "show_plan",
+]
 
 TELL_EVERY: Final = 100_000  # copies composed beforehand
 
@@ -99,9 +111,23 @@ def planned(
     program = program_of(place, ready, list_name=list_name, kind=wrong.kind if wrong else ISSUE)
     people = synced(place, database, list_name, keep=keep, held="" if wrong else ready.label)
     people = narrowed(people, wrong) if wrong else people
+    return reckoned(place, ready, program, people, canary=canary, wrong=wrong)
+
+
+def reckoned(
+    place: Place,
+    ready: Prepared,
+    program: Program,
+    people: Synced,
+    *,
+    canary: Canary | None = None,
+    wrong: Correction | None = None,
+    tell: Callable[[str], None] = terminal.say,
+) -> Planned:
+    """Return the plan of an issue for these people, each of whom is composed a copy."""
     impossible = Spool[tuple[int, str]](place.database.parent, list, tuple)
     found = judged(ready, people)
-    size_bytes = _tried(program, people.audience.recipients, impossible, found)
+    size_bytes = _tried(program, people.audience.recipients, impossible, found, tell)
     return Planned(
         ready=ready,
         program=program,
@@ -131,7 +157,11 @@ def judged(ready: Prepared, people: Synced) -> tuple[Variant, ...]:
 
 
 def _tried(
-    program: Program, readers: Iterable[Subscriber], impossible: Spool[tuple[int, str]], found: tuple[Variant, ...]
+    program: Program,
+    readers: Iterable[Subscriber],
+    impossible: Spool[tuple[int, str]],
+    found: tuple[Variant, ...],
+    tell: Callable[[str], None],
 ) -> int:
     """Compose each copy: put down whose cannot be and why, and return the bytes of the largest of one copy of each variant."""
     firsts = {variant.example.subscriber_id for variant in found}
@@ -145,7 +175,7 @@ def _tried(
         except DataError as error:
             impossible.add([(subscriber.id, error.what)])
         if number % TELL_EVERY == TELL_EVERY - 1:
-            terminal.say(f"{number + 1:,} copies composed and looked at")
+            tell(f"{number + 1:,} copies composed and looked at")
     return size_bytes
 
 

@@ -145,10 +145,11 @@ def web_page_of(place: Place, ready: Prepared, renderer: Renderer, *, canonical_
 
 def _request(place: Place, issue: Issue, pictures: Mapping[str, Picture]) -> dict[str, Any]:
     theme = issue.meta.get("theme") or place.settings.theme
+    files = theme_files(place.root, theme)
     return {
         "source": issue.source,
-        "theme_files": theme_files(place.root, theme),
-        "theme_places": theme_places(place.root, theme),
+        "theme_files": files,
+        "theme_places": theme_places(place.root, theme, files),
         "theme": theme,
         "publication": replace(
             publication_of(place, issue.meta.get("list") or place.settings.list),

@@ -6,47 +6,85 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from mailweekly.adapters.files.clients import FOLDER as CLIENTS
+from mailweekly.adapters.files.clients import client_profiles
 from mailweekly.adapters.files.folder import read_file
-from mailweekly.adapters.files.issues import find_issue, list_issues
+from mailweekly.adapters.files.issues import IssueEntry, find_issue, list_issues
+from mailweekly.adapters.files.lists import FOLDER as LISTS
 from mailweekly.adapters.files.pictures import LARGEST, find_picture
 from mailweekly.adapters.files.shipped import shipped_root
 from mailweekly.adapters.render.renderer import Renderer
-from mailweekly.adapters.web.server import serve_preview
-from mailweekly.adapters.web.studio import IssueRow, Rendered, Studio
-from mailweekly.cli import terminal
-from mailweekly.cli.findings import find_faults
+from mailweekly.adapters.web.lens import Clients
+from mailweekly.adapters.web.server import is_loopback, serve_preview
+from mailweekly.adapters.web.studio import IssueRow, Opened, Studio
+from mailweekly.adapters.web.versions import Versions
+from mailweekly.adapters.web.views.inbox import Inbox
+from mailweekly.cli import editor, terminal
+from mailweekly.cli.closing import Closing, closing_desks, noted_by
+from mailweekly.cli.doors import people_desks
+from mailweekly.cli.former import former_rows
 from mailweekly.cli.place import Place, load
-from mailweekly.cli.prepared import picture_bytes, prepared, sample_message
+from mailweekly.cli.prepared import sample_message
+from mailweekly.cli.rendering import Desk, rendered
+from mailweekly.cli.versions import kept_versions, message_of_version
 from mailweekly.edition.model import Edition
 from mailweekly.errors import MailweeklyError
 from mailweekly.issue.decode import decode
 from mailweekly.issue.model import Issue
 from mailweekly.issue.parse import parse
 
-__all__ = ["preview", "studio_of"]
+__all__ = ["newest", "preview", "studio_of"]
 
 
-def preview(ref: str, *, port: int, host: str, no_open: bool) -> None:
-    """Serve the preview until it is ended."""
+def preview(
+    ref: str,
+    *,
+    port: int,
+    host: str,
+    no_open: bool,
+    blind: bool | None = None,
+    can_test: bool = True,
+    can_edit: bool = False,
+) -> None:
+    """Serve the preview until it is ended; `blind` hides readers' addresses, by default wherever others can look."""
     place = load()
-    number = _number(place, ref)
+    number = newest(place, ref)
+    closing = Closing(can_test=can_test, can_edit=can_edit)
     with Renderer() as renderer:
         renderer.warm()
+        is_blind = not is_loopback(host) if blind is None else blind
         serve_preview(
-            studio_of(place, renderer), host=host, port=port, issue=number, announce=partial(_announce, no_open=no_open)
+            studio_of(place, renderer, closing, is_blind=is_blind),
+            host=host,
+            port=port,
+            issue=number,
+            announce=partial(_announce, no_open=no_open),
         )
 
 
-def studio_of(place: Place, renderer: Renderer) -> Studio:
+def studio_of(place: Place, renderer: Renderer, closing: Closing = Closing(), *, is_blind: bool = False) -> Studio:
     """Return everything the preview can show of the publication."""
     shelf: dict[int, Mapping[str, bytes]] = {}  # images of the last good rendering of each issue, by hash and by cid
+    titles: dict[Path, tuple[tuple[int, int], str]] = {}  # of each issue's file as it was last read
+    desk = Desk(renderer=renderer, shelf=shelf)
+    cast, people = people_desks(place, desk, is_blind=is_blind)
     return Studio(
         publication=place.settings.name,
-        issues=lambda: _rows(place),
-        render=lambda number: _rendered(place, renderer, number, shelf),
+        issues=lambda: _rows(place, titles, desk),
+        render=lambda number: rendered(place, number, desk),
+        readers_message=cast.message,
         sample_message=lambda edition: _sample(place, edition, shelf.get(edition.number or 0, {})),
+        open_editor=lambda number, line: _opened(place, number, line),
         image=lambda number, address: _image(place, number, address, shelf.get(number, {})),
+        noted=noted_by(place),
         watched=_watched(place.root),
+        desks=(
+            Clients(own=lambda: client_profiles(place.root), shares=lambda: load().settings.clients.shares),
+            Inbox(former=former_rows(place)),
+            Versions(kept=partial(kept_versions, place), message=partial(message_of_version, place)),
+            *people,
+            *closing_desks(place, desk, cast.reader, closing),
+        ),
     )
 
 
@@ -57,8 +95,8 @@ def _announce(url: str, *, no_open: bool) -> None:
         webbrowser.open(url)
 
 
-def _number(place: Place, ref: str) -> int | None:
-    """The issue to open first: the one named, else the newest."""
+def newest(place: Place, ref: str = "") -> int | None:
+    """Return the number of the issue that is named, else of the newest; None: it has none, or there is no issue."""
     if ref:
         return _parsed(place, ref).number
     numbers = [entry.number for entry in list_issues(place.root) if entry.number is not None]
@@ -70,33 +108,36 @@ def _parsed(place: Place, ref: str) -> Issue:
     return parse(decode(file.raw, source=file.shown), source=file.shown)
 
 
-def _rows(place: Place) -> Sequence[IssueRow]:
+def _rows(place: Place, titles: dict[Path, tuple[tuple[int, int], str]], desk: Desk) -> Sequence[IssueRow]:
+    """The issues; only files that have changed are read again."""
     rows = []
     for entry in list_issues(place.root):
         if entry.number is None:
             continue
-        try:
-            title = _parsed(place, str(entry.number)).title
-        except MailweeklyError:
-            title = entry.path.stem
-        rows.append(IssueRow(number=entry.number, title=title, source=entry.shown))
+        state = entry.path.stat()
+        stamp = (state.st_mtime_ns, state.st_size)
+        kept = titles.get(entry.path)
+        if kept is None or kept[0] != stamp:
+            kept = titles[entry.path] = (stamp, _title(place, entry, desk))
+        rows.append(IssueRow(number=entry.number, title=kept[1], source=entry.shown))
     return rows
 
 
-def _rendered(place: Place, renderer: Renderer, number: int, shelf: dict[int, Mapping[str, bytes]]) -> Rendered:
-    source, text = f"issue {number}", ""
+def _title(place: Place, entry: IssueEntry, desk: Desk) -> str:
     try:
-        file = find_issue(place.root, str(number))
-        source, text = file.shown, file.raw.decode("utf-8", "replace")
-        fresh = load()  # the settings may have changed as well
-        ready = prepared(fresh, str(number), renderer)
-    except MailweeklyError as error:
-        return Rendered(source=source, source_text=text, edition=None, error=error)
-    contents = picture_bytes(ready.pictures)
-    shelf[number] = contents | {f"cid:{one.cid}": contents[one.sha256] for one in ready.edition.embedded}
-    return Rendered(
-        source=source, source_text=ready.text, edition=ready.edition, check=lambda: find_faults(fresh, ready)
-    )
+        file = find_issue(place.root, str(entry.path))
+        last = desk.last.get(entry.number or 0)
+        if last and last.key[:2] == (file.path, file.raw):
+            return last.ready.issue.title  # it was read to be rendered
+        return parse(decode(file.raw, source=file.shown), source=file.shown).title
+    except MailweeklyError:
+        return entry.path.stem
+
+
+def _opened(place: Place, number: int, line: int) -> Opened:
+    file = find_issue(place.root, str(number))
+    name, reason = editor.start(file.path, line)
+    return Opened(place=f"{file.shown}:{line}", editor=name, reason=reason)
 
 
 def _sample(place: Place, edition: Edition, pictures: Mapping[str, bytes]) -> bytes:
@@ -123,5 +164,5 @@ def _image(place: Place, number: int, address: str, pictures: Mapping[str, bytes
 
 def _watched(root: Path) -> tuple[Path, ...]:
     themes = (root / "templates", shipped_root() / "templates")
-    wanted = [root / "issues", root / "images", root / "mailweekly.toml", *themes]
+    wanted = [root / "issues", root / "images", root / CLIENTS, root / LISTS, root / "mailweekly.toml", *themes]
     return tuple(path for path in dict.fromkeys(wanted) if path.exists())

@@ -10,7 +10,7 @@ Errors: RefusedError (77) where nothing of the issue is open.
 from typing import NoReturn
 
 from mailweekly.adapters.store.corrections import is_correction
-from mailweekly.adapters.store.database import Database
+from mailweekly.adapters.store.database import Database, Standing
 from mailweekly.adapters.store.lock import SenderLock
 from mailweekly.adapters.store.sends import Send
 from mailweekly.cli import ledger as shown
@@ -19,26 +19,47 @@ from mailweekly.cli import terminal
 from mailweekly.cli.place import Place, load
 from mailweekly.errors import RefusedError
 
-__all__ = ["cancel", "pause", "resume"]
+__all__ = ["cancel", "pause", "paused", "paused_line", "released", "resume"]
 
 
 def pause(ref: str, *, audience: str, as_json: bool) -> None:
     """Stop an issue's sends before their next message."""
     place = load()
     label = shown.label_of(place, ref)
-    with _ledger(place, label) as database:
-        found = database.pause(label, audience)
-        standings = [database.standing(one) for one, _ in found]
-    if not found:
-        _refuse(label)
+    found = paused(place, label, audience)
     if as_json:
-        sends = [shown.send_document(one.send, one.counts) for one in standings]
+        sends = [shown.send_document(one.send, one.counts) for one, _ in found]
         terminal.out_json({"schema": 1, "issue": label, "paused": sum(now for _, now in found), "sends": sends})
         return
-    for (_, is_new), one in zip(found, standings, strict=True):
-        verb = "paused" if is_new else f"is {one.send.state.value} already"
-        terminal.out(f"{_name(one.send)} {verb}: {shown.counts_line(one.counts)}.")
+    terminal.out(*(paused_line(one, is_new) for one, is_new in found))
     terminal.out(f"  go on: mailweekly resume {ref}", f"  call it off: mailweekly cancel {ref}")
+
+
+def paused(place: Place, label: str, audience: str) -> list[tuple[Standing, bool]]:
+    """Pause the issue's sends, and return them as they stand then, and whether each was paused just now. Errors: RefusedError."""
+    with _ledger(place, label) as database:
+        found = [(database.standing(one), is_new) for one, is_new in database.pause(label, audience)]
+    return found or _refuse(label)
+
+
+def paused_line(one: Standing, is_new: bool) -> str:
+    """Return what `pause` says of a send."""
+    verb = "paused" if is_new else f"is {one.send.state.value} already"
+    return f"{_name(one.send)} {verb}: {shown.counts_line(one.counts)}."
+
+
+def released(place: Place, label: str, audience: str) -> list[Standing]:
+    """
+    Let the issue's paused sends go on, and return those that are not over; whoever is at work on them goes on, and nobody is started.
+
+    Errors: RefusedError.
+    """
+    with _ledger(place, label) as database:
+        there = database.going(label, audience)
+        for one in there:
+            database.resume(one)
+        found = [database.standing(one) for one in there]
+    return found or _refuse(label)
 
 
 def resume(ref: str, *, wait: str, audience: str, as_json: bool) -> None:

@@ -6,28 +6,38 @@ Its Subject says [test], and its unsubscribe link works for nobody.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
 from mailweekly import address
+from mailweekly.adapters.files.evidence import Evidence
 from mailweekly.cli import terminal
 from mailweekly.cli.place import Place
-from mailweekly.cli.prepared import prepared, program_of
+from mailweekly.cli.prepared import Prepared, prepared, program_of
 from mailweekly.cli.relays import Outlet, carriers_of
 from mailweekly.cli.signing import signer_of
 from mailweekly.delivery.groups import domain_of
 from mailweekly.delivery.ports import Lane, NoAnswerError, RelayDownError, Trip, UnsuitedError
 from mailweekly.delivery.reply import Matter, judge
 from mailweekly.errors import UnreachableError, UsageError
-from mailweekly.message.dkim import sign
+from mailweekly.message.dkim import Signer, sign
 from mailweekly.message.gate import verify
 from mailweekly.message.model import Message, Reader
 from mailweekly.message.program import compose
 
-__all__ = ["send_test_copies"]
+__all__ = ["Answered", "copies_sent", "send_test_copies"]
 
 MOST: Final = 20  # test copies a call; more is a list
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answered:
+    """What became of one test copy: the relay's reply as it said it, or why there was none."""
+
+    to: str
+    words: str
+    taken: bool
 
 
 def send_test_copies(place: Place, ref: str, to: list[str], relays: Sequence[Outlet], *, as_json: bool) -> None:
@@ -35,6 +45,26 @@ def send_test_copies(place: Place, ref: str, to: list[str], relays: Sequence[Out
     readers = _readers(to)
     signer = signer_of(place)
     ready = prepared(place, ref)
+    answers = copies_sent(place, ready, readers, relays, signer)
+    if as_json:
+        rows = [{"to": one.to, "reply": one.words} for one in answers]
+        terminal.out_json({"schema": 1, "issue": ready.label, "test": rows})
+        terminal.STATE.wants_json = False
+    else:
+        terminal.out(*(f"{one.to}: {one.words}" for one in answers))
+    refused = sum(not one.taken for one in answers)
+    if refused:
+        raise UnreachableError(
+            f"{refused} of {len(answers)} test copies were not taken.",
+            place=", ".join(one.relay.name for one in relays),
+            hint="The relay's words are above.",
+        )
+
+
+def copies_sent(
+    place: Place, ready: Prepared, readers: Sequence[Reader], relays: Sequence[Outlet], signer: Signer | None
+) -> tuple[Answered, ...]:
+    """Send a test copy to each reader, note that they were sent, and return the relay's words. Errors: UnreachableError without a relay."""
     program = program_of(place, ready, test=True)
     now = datetime.now(UTC)
     messages = [compose(program, reader, delivery_id=number, at=now) for number, reader in enumerate(readers)]
@@ -42,21 +72,13 @@ def send_test_copies(place: Place, ref: str, to: list[str], relays: Sequence[Out
         messages = [replace(one, content=sign(one.content, signer, at=now)) for one in messages]
     verify(messages[0], program, signatures=len(signer.keys) if signer else 0)
     answers = asyncio.run(_delivered(relays, messages))
-    rows = [(message.recipient, words) for message, (words, _) in zip(messages, answers, strict=True)]
-    if as_json:
-        terminal.out_json(
-            {"schema": 1, "issue": ready.label, "test": [{"to": one, "reply": words} for one, words in rows]}
-        )
-        terminal.STATE.wants_json = False
-    else:
-        terminal.out(*(f"{one}: {words}" for one, words in rows))
-    refused = sum(not taken for _, taken in answers)
-    if refused:
-        raise UnreachableError(
-            f"{refused} of {len(answers)} test copies were not taken.",
-            place=", ".join(one.relay.name for one in relays),
-            hint="The relay's words are above.",
-        )
+    found = tuple(
+        Answered(to=message.recipient, words=words, taken=taken)
+        for message, (words, taken) in zip(messages, answers, strict=True)
+    )
+    if any(one.taken for one in found):
+        Evidence(place.root).tested(ready.edition.digest, now.timestamp(), sum(one.taken for one in found))
+    return found
 
 
 def _readers(to: list[str]) -> list[Reader]:

@@ -12,7 +12,7 @@ from mailweekly.adapters.files.themes import SETTINGS, theme_files, theme_names,
 from mailweekly.adapters.render.renderer import Renderer
 from mailweekly.cli import terminal
 from mailweekly.cli.place import Place, load
-from mailweekly.edition.inspect import Inspection, ThemeFault
+from mailweekly.edition.inspected import Inspection, ThemeFault
 from mailweekly.edition.theme import load as load_theme
 from mailweekly.errors import DataError, SettingsError, ThemeError, UsageError
 from mailweekly.issue.parse import parse

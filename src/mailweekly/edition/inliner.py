@@ -15,10 +15,12 @@ from functools import lru_cache
 from inspect import unwrap
 from typing import Any, Final
 
+from mailweekly.edition.picked import forget, picker
+
 __all__ = ["MARK", "inlined", "tightened"]
 
 SHEETS_KEPT: Final = 32  # parsed style sheets: a theme in a few languages
-STYLES_KEPT: Final = 4096  # parsed style attributes and selectors
+STYLES_KEPT: Final = 4096  # parsed style attributes
 MARK: Final = "author"  # <style title="author">: what is inlined
 STYLE: Final = re.compile(r"<style\b([^>]*)>")
 AUTHOR: Final = re.compile(rf'<style\b[^>]*\btitle="{MARK}"[^>]*>.*?</style>\s*', re.DOTALL)
@@ -50,7 +52,10 @@ def inlined(html: str, css: str) -> str:
         lambda found: f"<style{found[1]}{IGNORE}>", html.replace("<!doctype html>", "<!DOCTYPE html>", 1)
     )
     author = f'<style title="{MARK}" type="text/css">{css}</style></head>'
-    transformed: str = _inliner()(marked.replace("</head>", author, 1), **SAFE).transform(pretty_print=False)
+    try:
+        transformed: str = _inliner()(marked.replace("</head>", author, 1), **SAFE).transform(pretty_print=False)
+    finally:
+        forget()
     return AUTHOR.sub("", transformed, count=1).replace(IGNORE, "")
 
 
@@ -126,7 +131,7 @@ def _with_room() -> None:
     pairs = lru_cache(maxsize=STYLES_KEPT)(unwrap(merge_style.csstext_to_pairs))
     pairs._lock = merge_style.csstext_to_pairs._lock  # type: ignore[attr-defined]
     merge_style.csstext_to_pairs = premailer.csstext_to_pairs = pairs
-    premailer._create_cssselector = lru_cache(maxsize=STYLES_KEPT)(unwrap(premailer._create_cssselector))
+    premailer._create_cssselector = picker
     premailer.merge_styles = lambda inline, sheets, *_, **__: _merged([*sheets, pairs(inline) if inline else []])
 
 

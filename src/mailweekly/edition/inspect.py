@@ -8,12 +8,12 @@ Errors: IssueError where the issue, not the theme, is at fault; whatever the the
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from mailweekly.edition.armour import depth_fault
 from mailweekly.edition.components import faults as mjml_faults
 from mailweekly.edition.design import faults as colour_faults
+from mailweekly.edition.inspected import Inspection, ThemeFault
 from mailweekly.edition.model import Edition, Publication, Theme
 from mailweekly.edition.render import MAIL, desk_for, finished, written_at
 from mailweekly.edition.styles import faults as sheet_faults
@@ -29,25 +29,6 @@ MOST: Final = 200  # faults told; more have one cause
 GIVEN: Final = frozenset(
     {"entry", "entries", "rows", "section", "group", "lead", "ordered", "start", "gutter", "options", "body"}
 )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ThemeFault:
-    """One mistake of a theme. `kind`: toml, colour, css, template, mjml or mail."""
-
-    kind: str
-    what: str
-    place: str = ""
-    hint: str = ""
-    is_warning: bool = False
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Inspection:
-    """What was found; the edition where one could be made all the same."""
-
-    faults: tuple[ThemeFault, ...]
-    edition: Edition | None = None
 
 
 def inspect(issue: Issue, theme: Theme, publication: Publication) -> Inspection:

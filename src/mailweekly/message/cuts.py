@@ -9,6 +9,7 @@ Source: WHATWG HTML, 13.2.5 (tokens); RFC 3986, 3 (the parts of a URI).
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -73,7 +74,7 @@ def html_pieces(html: str, nonce: str, slots: Sequence[Slot]) -> list[str | Cut]
     tokens = _tokens(nonce)
     pieces: list[str | Cut] = []
     place = 0
-    for stretch in _stretches(html):
+    for stretch in _stretches(html, [found.start() for found in tokens.finditer(html)]):
         for found in tokens.finditer(html, stretch.start, stretch.end):
             slot = _slot(found, slots)
             context = _context(html[stretch.start : found.start()], slots[slot].name, stretch)
@@ -112,13 +113,15 @@ def _context(before: str, name: str, stretch: _Stretch) -> Context:
     return Context.URL
 
 
-def _stretches(html: str) -> Iterator[_Stretch]:
+def _stretches(html: str, marks: Sequence[int]) -> Iterator[_Stretch]:
+    """Yield the parts of the HTML in order; those in which no field begins (`marks`) may be left out."""
     place, size = 0, len(html)
     while place < size:
         start = html.find("<", place)
         if start < 0:
             start = size
-        yield _Stretch(start=place, end=start, context=Context.HTML, place="text")
+        if _any_in(marks, place, start):
+            yield _Stretch(start=place, end=start, context=Context.HTML, place="text")
         if start == size:
             return
         condition = _CONDITION.match(html, start)
@@ -134,12 +137,18 @@ def _stretches(html: str) -> Iterator[_Stretch]:
             if tag is None:
                 place = start + 1  # a bare "<" is text
                 continue
-            yield from _inside(html, tag)
+            if _any_in(marks, start, tag.end()):
+                yield from _inside(html, tag)
             place = tag.end()
             if tag[1].lower() in _RAW and html[start + 1] != "/":
                 end = _raw_end(html, place, tag[1].lower())
                 yield _Stretch(start=place, end=end, context=None, place=f"<{tag[1].lower()}>")
                 place = end
+
+
+def _any_in(marks: Sequence[int], start: int, end: int) -> bool:
+    at = bisect_left(marks, start)
+    return at < len(marks) and marks[at] < end
 
 
 def _raw_end(html: str, place: int, name: str) -> int:

@@ -15,7 +15,7 @@ from mailweekly.preflight.facts import TOKEN, Facts, clipped, width
 from mailweekly.preflight.markup import Element, Page
 from mailweekly.preflight.place import Place
 
-__all__ = ["EDITION_RULES"]
+__all__ = ["EDITION_RULES", "ROWS"]
 
 SHORT_SUBJECT: Final = 10  # columns
 LONG_SUBJECT: Final = 78

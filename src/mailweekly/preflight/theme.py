@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from mailweekly.edition.colour import contrast, is_colour
 from mailweekly.edition.design import Pair, pairs, place_of
 from mailweekly.edition.design import read as read_design
-from mailweekly.edition.inspect import Inspection, ThemeFault
+from mailweekly.edition.inspected import Inspection, ThemeFault
 from mailweekly.edition.model import Theme
 from mailweekly.edition.styles import SHEETS, colour_uses
 from mailweekly.edition.theme import SETTINGS

@@ -22,6 +22,7 @@ __all__ = ["TOML_NAME", "publication"]
 
 TOML_NAME: Final = "mailweekly.toml"
 WHOLE: Final = 100  # per cent
+MOST_TEST_ADDRESSES: Final = 5  # more is a list
 
 
 def publication(document: Mapping[str, Any], *, place: str = TOML_NAME) -> Settings:
@@ -31,6 +32,8 @@ def publication(document: Mapping[str, Any], *, place: str = TOML_NAME) -> Setti
     for name in ("name", "lang", "timezone", "theme", "list", "base_url", "reason", "images"):
         if name in document:
             values[name] = text_of(document[name], place, name)
+    if "test_addresses" in document:
+        values["test_addresses"] = _test_addresses(document["test_addresses"], place)
     for name, read in _TABLES.items():
         if name in document:
             values[name] = read(table_of(document[name], place, name), place)
@@ -38,6 +41,21 @@ def publication(document: Mapping[str, Any], *, place: str = TOML_NAME) -> Setti
     _check_images(values.get("images", ""), place)
     _check_colours(values.get("brand", {}), place)
     return Settings(**values)
+
+
+def _test_addresses(value: object, place: str) -> tuple[str, ...]:
+    where, hint = f"{place}: test_addresses", 'Write test_addresses = ["you@your-domain"], above the first [table].'
+    if not isinstance(value, list):
+        raise SettingsError("'test_addresses' is not a list.", place=where, hint=hint)
+    if len(value) > MOST_TEST_ADDRESSES:
+        what = f"There are {len(value)} test addresses; {MOST_TEST_ADDRESSES} is the most."
+        raise SettingsError(what, place=where, hint="A list goes into subscribers/.")
+    found = tuple(dict.fromkeys(text_of(one, place, "test_addresses") for one in value))
+    for one in found:
+        name, at, domain = one.rpartition("@")
+        if not (name and at and domain):
+            raise SettingsError(f"'{one}' is no address.", place=where, hint=hint)
+    return found
 
 
 def _sender(table: Mapping[str, Any], place: str) -> SenderSettings:

@@ -165,6 +165,7 @@ class Settings:
     base_url: str = ""  # https address of archive and unsubscribe pages
     reason: str = ""  # "You get this because …"
     images: str = ""  # local ones: embed or publish (under base_url); empty: publish where there is a base_url
+    test_addresses: tuple[str, ...] = ()  # your own: the preview sends test copies to these and to no other
     brand: Mapping[str, str] = field(default_factory=dict)
     sender: SenderSettings = field(default_factory=SenderSettings)
     pace: Pace = field(default_factory=Pace)

@@ -6,6 +6,7 @@ from mailweekly.adapters.web.copy import from_edition, from_message
 from mailweekly.adapters.web.frames import KEPT, Frames
 from mailweekly.adapters.web.look import Look
 from mailweekly.adapters.web.markup import element, joined
+from mailweekly.adapters.web.weight import weights
 from mailweekly.edition.model import Edition, Slot
 
 __all__: list[str] = []
@@ -48,12 +49,43 @@ def test_a_message_that_cannot_be_read_is_shown_as_far_as_it_can(content: bytes)
     assert copy.html == ""
 
 
-@pytest.mark.parametrize("query", [{}, {"view": "text"}, {"view": "source", "of": "mjml", "dark": "1"}, {"dark": "1"}])
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"view": "text"},
+        {"view": "source", "of": "mjml", "dark": "1"},
+        {"w": "375", "client": "outlook-word", "as": "s1042", "images": "off", "finding": "a11y.alt-missing:61"},
+        {"pick": "078:s1", "page": "3", "pane": "findings"},
+    ],
+)
 def test_what_is_seen_and_its_address_are_the_same(query: dict[str, str]) -> None:
     look = Look.read("78", query)
-    path, _, asked = look.url.partition("?")
-    again = Look.read(path.lstrip("/"), dict(pair.split("=") for pair in asked.split("&") if pair))
-    assert again == look
+    assert Look.of_url(look.url) == look
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "value"),
+    [
+        ({"view": "../x"}, "view", "read"),
+        ({"w": "99999"}, "width", 1600),
+        ({"w": "-3"}, "width", 0),
+        ({"pick": "a/b"}, "pick", ""),
+        ({"pane": "none"}, "pane", ""),
+        ({"q": "a\x00b" + "c" * 300}, "q", "ab" + "c" * 198),
+        ({"client": "<b>"}, "client", ""),
+    ],
+)
+def test_a_value_that_cannot_be_one_is_none(query: dict[str, str], field: str, value: object) -> None:
+    assert getattr(Look.read("78", query), field) == value
+
+
+def test_the_bytes_of_a_mail_are_told_by_its_headings() -> None:
+    mail = "<html><head>x</head><body><h1>T</h1>ab<h2 class=a>One &amp; <b>two</b></h2>1234<h2>Three</h2>é</body>"
+    assert [name for name, _ in weights(mail)] == ["Styles and head", "Above the first heading", "One & two", "Three"]
+    assert sum(size for _, size in weights(mail)) == len(mail.encode())
+    assert weights("") == (("Above the first heading", 0),)
+    assert len(weights("<h2>x</h2>" * 500)) == 40
 
 
 @pytest.mark.parametrize("number", ["", "-1", "1.5", "٣", "x", "1" * 10, "1\n", " 1"])

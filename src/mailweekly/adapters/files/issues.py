@@ -15,6 +15,7 @@ from typing import Final
 
 from mailweekly.adapters.files.folder import read_file, resolve_inside, shown_path
 from mailweekly.adapters.files.numbers import HEAD_BYTES, stated_number
+from mailweekly.adapters.files.unchanged import Unchanged
 from mailweekly.errors import DataError, MailweeklyError, MissingFileError
 from mailweekly.issue.titles import read_file_name
 
@@ -24,6 +25,9 @@ FOLDER: Final = "issues"
 ISSUE_BYTES: Final = 16_000_000  # what is read at all; `issue.decode` says what is too long for an issue
 NUMBER_DIGITS: Final = 9
 NEAREST_SHOWN: Final = 4
+FILES_KEPT: Final = 10_000  # whose number is remembered
+
+_unchanged: Unchanged[int | None] = Unchanged(FILES_KEPT)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,9 +124,13 @@ def _entry(root: Path, path: Path) -> IssueEntry | None:
             resolve_inside(root, path)
         if not path.is_file():
             return None
-        with path.open("rb") as file:
-            stated = stated_number(file.read(HEAD_BYTES), path.name)
+        stated = _unchanged.of(path, lambda: _stated(path))
     except (MailweeklyError, OSError):
         return None
     number = read_file_name(path.name).number if stated is None else stated
     return IssueEntry(path=path, shown=shown_path(root, path), number=number, is_stated=stated is not None)
+
+
+def _stated(path: Path) -> int | None:
+    with path.open("rb") as file:
+        return stated_number(file.read(HEAD_BYTES), path.name)

@@ -14,11 +14,13 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final
 
 from mailweekly.adapters.files.folder import read_file, resolve_inside, shown_path
 from mailweekly.adapters.files.shipped import shipped_root
+from mailweekly.adapters.files.unchanged import Unchanged
 from mailweekly.errors import ThemeError
 
 __all__ = ["FOLDER", "SETTINGS", "is_theme_name", "theme_files", "theme_names", "theme_origin", "theme_places"]
@@ -28,9 +30,11 @@ SETTINGS: Final = "theme.toml"
 THEME_FILE_BYTES: Final = 1_000_000
 THEME_FILES: Final = 500  # in one folder; the largest shipped theme has about twenty
 DEEPEST: Final = 8  # themes in one chain
+FILES_KEPT: Final = 250  # texts: a few whole themes
 
-_TEXT_SUFFIXES = frozenset([".j2", ".toml", ".css", ".html", ".txt"])
+_TEXT_SUFFIXES = (".j2", ".toml", ".css", ".html", ".txt")
 _NAME = re.compile(r"\w[\w-]{0,63}")
+_unchanged: Unchanged[str] = Unchanged(FILES_KEPT)
 
 
 def theme_names(root: Path) -> tuple[str, ...]:
@@ -63,9 +67,13 @@ def theme_files(root: Path, name: str) -> dict[str, dict[str, str]]:
     return themes
 
 
-def theme_places(root: Path, name: str) -> dict[str, str]:
-    """Return where a theme and its parents lie, as shown in an error: theme -> `templates/digest`, or the shipped folder's path."""
-    return {theme: _place(_sources(root, theme)[0], root, theme) for theme in theme_files(root, name)}
+def theme_places(root: Path, name: str, read: dict[str, dict[str, str]] | None = None) -> dict[str, str]:
+    """
+    Return where a theme and its parents lie, as shown in an error: theme -> `templates/digest`, or the shipped folder's path.
+
+    `read` is what `theme_files` gave, if it was asked.
+    """
+    return {theme: _place(_sources(root, theme)[0], root, theme) for theme in read or theme_files(root, name)}
 
 
 def is_theme_name(name: str) -> bool:
@@ -108,33 +116,37 @@ def _place(top: Path, root: Path, name: str) -> str:
 
 def _texts(top: Path, name: str) -> Iterator[tuple[str, str]]:
     folder = top / FOLDER / name
-    for count, path in enumerate(_text_files(folder)):
+    for count, path in enumerate(_text_files(str(folder))):
         if count == THEME_FILES:
             raise ThemeError(
                 f"The theme has more than {THEME_FILES} files.",
                 place=f"{FOLDER}/{name}",
                 hint="Is it the right folder?",
             )
-        shown = f"{FOLDER}/{name}/{path.relative_to(folder).as_posix()}"
-        raw = read_file(resolve_inside(top, path), limit=THEME_FILE_BYTES, shown=shown)
-        try:
-            text = raw.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            line = raw.count(b"\n", 0, error.start) + 1
-            raise ThemeError(
-                "This file of the theme is not UTF-8.", place=f"{shown}:{line}", hint="Save it as UTF-8."
-            ) from None
-        yield path.relative_to(folder).as_posix(), text
+        file = path[len(str(folder)) + 1 :].replace(os.sep, "/")
+        yield file, _unchanged.of(path, partial(_read, top, path, f"{FOLDER}/{name}/{file}"))
 
 
-def _text_files(folder: Path) -> Iterator[Path]:
+def _read(top: Path, path: str, shown: str) -> str:
+    raw = read_file(resolve_inside(top, path), limit=THEME_FILE_BYTES, shown=shown)
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise ThemeError(
+            "This file of the theme is not UTF-8.", place=f"{shown}:{line}", hint="Save it as UTF-8."
+        ) from None
+
+
+def _text_files(folder: str) -> Iterator[str]:
     for here, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for file in sorted(files):
-            if not file.startswith(".") and Path(file).suffix in _TEXT_SUFFIXES:
-                yield Path(here) / file
+            if not file.startswith(".") and file.endswith(_TEXT_SUFFIXES):
+                yield f"{here}{os.sep}{file}"
 
 
+@lru_cache(maxsize=2 * DEEPEST)
 def _parent(settings: str) -> str:
     try:
         theme = tomllib.loads(settings).get("theme", {})

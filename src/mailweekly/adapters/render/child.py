@@ -7,6 +7,9 @@ modules, and answers every failure it lives to see. What it does not live to see
 Errors: none leave it; they become the answer's "error" with the class's name.
 """
 
+import contextlib
+import gc
+import importlib
 import os
 import sys
 import traceback
@@ -16,6 +19,7 @@ from typing import Any, BinaryIO, Final
 
 import mailweekly.errors as known_errors
 from mailweekly.adapters.render import limits, wire
+from mailweekly.edition.inliner import inlined
 from mailweekly.edition.inspect import inspect
 from mailweekly.edition.model import Publication
 from mailweekly.edition.render import render
@@ -35,12 +39,18 @@ def main(arguments: list[str]) -> None:
     sys.modules.setdefault("requests", ModuleType("requests"))
     with _private_pipes() as requests, os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)  # a library that prints must not write into the answers
+        _warm_up()
+        is_first = True
         while (request := wire.read(requests)) is not None:
             limits.alarm(float(request["timeout_s"]))
             spent = _serve(request, answers)
             limits.alarm(0)
             if spent:
                 return
+            if is_first:  # what has outlived the first rendering stays, and need not be looked through again
+                gc.collect()
+                gc.freeze()
+                is_first = False
 
 
 def _private_pipes() -> BinaryIO:
@@ -49,6 +59,14 @@ def _private_pipes() -> BinaryIO:
     os.dup2(nothing, 0)
     os.close(nothing)
     return requests
+
+
+def _warm_up() -> None:
+    """Load what the stages load when they first need it, while the parent still reads files. What goes wrong here goes wrong again at the request."""
+    with contextlib.suppress(Exception):
+        importlib.import_module("mjml")
+        parse("---\nnumber: 1\ntitle: x\n---\n\n## x\n\nx [x](https://example.org)\n", source="")
+        inlined("<html><head></head><body><p>x</p></body></html>", "p{color:#000000}")
 
 
 def _serve(request: dict[str, Any], answers: BinaryIO) -> bool:

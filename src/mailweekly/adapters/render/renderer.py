@@ -19,7 +19,7 @@ from typing import Any, Final, Self
 import mailweekly.errors as known_errors
 from mailweekly.adapters.render import wire
 from mailweekly.adapters.render.pipe import Child
-from mailweekly.edition.inspect import Inspection
+from mailweekly.edition.inspected import Inspection
 from mailweekly.edition.model import Edition, Publication
 from mailweekly.errors import DataError, IssueError, MailweeklyError, ThemeError
 

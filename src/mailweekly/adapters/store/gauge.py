@@ -124,6 +124,18 @@ class Gauge:
         finally:
             self._connection.execute("COMMIT")
 
+    def history(self, issue: str = "") -> tuple[sends.Send, ...]:
+        """Return every send (of `issue`, where named), oldest first, and nothing of its course."""
+        return sends.history(self._connection, issue)
+
+    def program(self, send: sends.Send) -> bytes:
+        """Return the frozen program of the send's edition."""
+        return sends.program(self._connection, send)
+
+    def counts(self, send: sends.Send) -> Mapping[State, int]:
+        """Return how many of a send's readers stand where."""
+        return sends.counts(self._connection, send.id)
+
     def workers(self, now: float) -> tuple[Worker, ...]:
         """Return whoever works on the ledger."""
         return workers(self._connection, now)

@@ -8,7 +8,6 @@ Errors: those of `audience.listfile`, and of `spool`.
 """
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,7 +26,18 @@ from mailweekly.audience.select import Digest, select
 from mailweekly.audience.sync import sync
 from mailweekly.audience.tally import Rejected, Tally
 
-__all__ = ["ListSource", "People", "Wanted", "bring_in"]
+__all__ = [
+    "HAS_IT",
+    "SENDS",
+    "ListSource",
+    "People",
+    "Taken",
+    "Wanted",
+    "bring_in",
+    "people_of",
+    "subscriber_of",
+    "take_in",
+]
 
 NO_TAGS: Final = "[]"
 PAGE: Final = 1_000  # rows compared at a time
@@ -102,38 +112,47 @@ class People:
 
 
 @dataclass(kw_only=True, slots=True)
-class _Said:
+class Taken:
     """What the files said and changed so far."""
 
     changes: list[Tally] = field(default_factory=list)
     rejects: Rejected = field(default_factory=Rejected)
     warnings: list[str] = field(default_factory=list)
     fields: set[str] = field(default_factory=set)
-    only_suppressed: Counter[str] = field(default_factory=Counter)
+    only_suppressed: dict[str, Mapping[str, int]] = field(default_factory=dict)  # by list
 
 
 def bring_in(connection: apsw.Connection, files: Iterable[ListSource], wanted: Wanted, folder: Path) -> People:
     """Bring list files in and return who the wanted list holds then; `folder` is where the audience is spooled."""
-    said = _Said()
+    return people_of(connection, take_in(connection, files, wanted.tell), wanted, folder)
+
+
+def take_in(connection: apsw.Connection, files: Iterable[ListSource], tell: Callable[[str], None]) -> Taken:
+    """Bring list files in, and return what they said and changed."""
+    said = Taken()
     for source in files:
         connection.execute(MAKE)
-        _read(connection, source, said, wanted.tell)
-        said.changes.append(_compared(connection, source, wanted.tell))
-        if source.list_name == wanted.list_name:
-            found: list[Any] = connection.execute(ONLY_SUPPRESSED, (source.list_name,)).fetchall()
-            said.only_suppressed.update(dict(found))
+        _read(connection, source, said, tell)
+        said.changes.append(_compared(connection, source, tell))
+        found: list[Any] = connection.execute(ONLY_SUPPRESSED, (source.list_name,)).fetchall()
+        said.only_suppressed[source.list_name] = dict(found)
         connection.execute("DROP TABLE temp.intake")
+    return said
+
+
+def people_of(connection: apsw.Connection, said: Taken, wanted: Wanted, folder: Path) -> People:
+    """Return who the wanted list holds now, with what the files said."""
     return People(
         audience=_audience(connection, wanted, folder),
         changes=tuple(said.changes),
         rejects=said.rejects,
         warnings=tuple(said.warnings),
         fields=people.fields(connection) | said.fields,
-        only_suppressed=said.only_suppressed,
+        only_suppressed=said.only_suppressed.get(wanted.list_name, {}),
     )
 
 
-def _read(connection: apsw.Connection, source: ListSource, said: _Said, tell: Callable[[str], None]) -> None:
+def _read(connection: apsw.Connection, source: ListSource, said: Taken, tell: Callable[[str], None]) -> None:
     reading = Reading(source.pieces, file=source.shown)
     for batch in reading.batches():
         keys = [one.row.key for one in batch if isinstance(one, Judged)]
@@ -151,7 +170,7 @@ def _compared(connection: apsw.Connection, source: ListSource, tell: Callable[[s
     name, after, count = source.list_name, -1, 0
     tally = Tally(list_name=name)
     while page := _page(connection, name, after):
-        here = {one.key: one for row in page if (one := _subscriber(row[9:17]))}
+        here = {one.key: one for row in page if (one := subscriber_of(row[9:17]))}
         kept_out = _suppressions(row[17:] for row in page)
         changes = sync(here, kept_out, name, _part(source.shown, page), from_file=())  # who is gone, shows at the end
         people.apply(connection, changes)
@@ -187,7 +206,7 @@ def _audience(connection: apsw.Connection, wanted: Wanted, folder: Path) -> Audi
     members = connection.execute(MEMBERS, (wanted.list_name,))
     while page := list(islice(members, PAGE)):
         kept_out = _suppressions(row[8:] for row in page)
-        there = [one for row in page if (one := _subscriber(row[:8]))]
+        there = [one for row in page if (one := subscriber_of(row[:8]))]
         part = select(there, kept_out, list_name=wanted.list_name)
         keys = [one.key for one in part.recipients]
         digest.add(keys)
@@ -229,7 +248,8 @@ def _row(cells: tuple[Any, ...]) -> ListRow:
     )
 
 
-def _subscriber(cells: tuple[Any, ...]) -> Subscriber | None:
+def subscriber_of(cells: tuple[Any, ...]) -> Subscriber | None:
+    """Return the subscriber of a row `id, key, address, name, status, tags, data, list`; None: the row has none."""
     number, key, address, name, status, tags, data, member_of = cells
     if number is None:
         return None

@@ -2,9 +2,10 @@
 Who may ask, and what every answer carries: an ASGI wrapper around the whole preview.
 
 A draft and its readers' names must not leak to another web page or machine. In this order: a foreign Host (DNS rebinding) 421 with an empty body;
-headers over 16 kB 431; a target that is no path 400; any method but GET and HEAD 405; a body 413; a foreign Origin or a cross-site fetch 403; no
-cookie of this start 403. The cookie is had by the start URL's token alone. There is no CORS header, ever, and nothing can be changed through this
-server.
+headers over 16 kB 431; a target that is no path 400; any method but GET and HEAD 405, save for POST under `/do/`, which is the only one there; a body
+where none belongs, or too large a one, 413; a foreign Origin or a cross-site fetch 403; no cookie of this start 403. What changes something must
+also name our Origin and carry a header and a type that no form of another site can set, else 403. The cookie is had by the start URL's token alone,
+and by reading. There is no CORS header, ever.
 
 Errors: none; refusals are answers.
 Source: Fetch Metadata (Sec-Fetch-Site), RFC 6265bis (SameSite), RFC 9110 15.5.20 (421).
@@ -21,7 +22,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["ALWAYS", "HEAD_BYTES", "SHELL_CSP", "Access", "Guard"]
+__all__ = ["ALWAYS", "BODY_BYTES", "HEAD_BYTES", "SHELL_CSP", "Access", "Guard"]
 
 SHELL_CSP: Final = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 ALWAYS: Final = {
@@ -35,6 +36,11 @@ READING: Final = frozenset({"GET", "HEAD"})
 LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
 PICTURE_PARTS: Final = 4  # "/frame/<name>/<image>" split at its slashes
 HEAD_BYTES: Final = 16 * 1024  # of all headers
+BODY_BYTES: Final = (
+    2_000_000  # of what an action is asked; an issue's whole text, where the editor saves one, is the largest
+)
+DOING: Final = "/do/"  # what changes something lies here, and nothing else
+ASKING: Final = "x-mailweekly"  # a header that a form cannot set, and that a script of another site may not
 HTTP_PORT: Final = 80  # the one port that a Host header leaves out
 
 
@@ -103,7 +109,18 @@ class Guard:
             return _refused(403, "Not from another site.")
         if not (self._has_cookie(headers) or self._has_token(scope)):
             return _refused(403, "Open the address that `mailweekly preview` has printed in the terminal.")
+        if scope["method"] == "POST" and not self._is_asked_by_us(headers):
+            return _refused(403, "Not from a page of ours.")
         return None
+
+    def _is_asked_by_us(self, headers: Headers) -> bool:
+        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        return (
+            self._has_cookie(headers)
+            and len(headers.getlist("origin")) == 1
+            and headers.get(ASKING) == "1"
+            and kind == "application/json"
+        )
 
     def _is_same_site(self, headers: Headers, host: str) -> bool:
         origin = headers.get("origin")
@@ -125,7 +142,7 @@ class Guard:
 
     def _welcome(self, scope: Scope) -> Response | None:
         """Exchange the start URL's token for the cookie, and take it out of the address bar."""
-        if not self._has_token(scope):
+        if scope["method"] == "POST" or not self._has_token(scope):
             return None
         answer = RedirectResponse("/" + scope["path"].lstrip("/\\"), status_code=303)
         answer.set_cookie(self._access.cookie_name, self._access.cookie, httponly=True, samesite="strict", path="/")
@@ -137,9 +154,21 @@ def _malformed(scope: Scope, headers: Headers) -> Response | None:
         return _refused(431, "Too many headers.")
     if not scope["path"].startswith("/"):
         return _refused(400, "Not a path.")
+    if scope["path"].startswith(DOING):
+        return _no_question(scope["method"], headers)
     if scope["method"] not in READING:
         return Response(status_code=405, headers={"Allow": "GET, HEAD", "Connection": "close"})
     if headers.get("content-length", "0") != "0" or "transfer-encoding" in headers:
+        return Response(status_code=413, headers={"Connection": "close"})
+    return None
+
+
+def _no_question(method: str, headers: Headers) -> Response | None:
+    if method != "POST":
+        return Response(status_code=405, headers={"Allow": "POST", "Connection": "close"})
+    length = headers.get("content-length", "")
+    known = length.isascii() and length.isdecimal() and len(length) < len(str(BODY_BYTES)) + 1
+    if not known or int(length) > BODY_BYTES or "transfer-encoding" in headers:
         return Response(status_code=413, headers={"Connection": "close"})
     return None
 

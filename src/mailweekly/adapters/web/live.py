@@ -1,70 +1,110 @@
 """
 From a save to every open page: watches files, and tells by server-sent events that there is something newer.
 
-An event says only that the generation has changed, when the file was written and what it is called; pages then ask for what they show. Refuses to
-render.
+Each page says what it shows, so that the picture itself can be told: no page has to ask for it, and a save is painted the sooner. Refuses to render:
+teller.py does.
 
 Units: `saved_ms` is the file's time of change in milliseconds since 1970; intervals in seconds or, where said, milliseconds.
-Source: HTML 9.2 (server-sent events); measured: 5 ms of quiet are enough to gather what one save touches.
+Source: HTML 9.2 (server-sent events); measured: 3 ms of quiet gather what one save touches, and cost 0.6 % of a core while nothing happens.
 """
 
 import asyncio
 import contextlib
 import json
+import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from watchfiles import Change, awatch
 
-__all__ = ["Hub", "watch"]
+from mailweekly.adapters.web.look import Look
+
+__all__ = ["Hub", "Listener", "saved_ms", "watch"]
 
 KEEP_ALIVE_S: Final = 15.0
-STEP_MS: Final = 5  # quiet after which a change is told
+STEP_MS: Final = 3  # quiet after which a change is told
 DEBOUNCE_MS: Final = 50  # longest wait for quiet
-BACKLOG: Final = 4  # untold events of one page; older ones are dropped, for each says the same
+BACKLOG: Final = 8  # untold events of one page; older ones are dropped, for each shows the whole
 SHOWN: Final = frozenset(
-    {".md", ".markdown", ".toml", ".j2", ".mjml", ".css", ".html", ".txt", ".png", ".jpg", ".jpeg", ".gif", ".webp"}
+    {
+        ".md",
+        ".markdown",
+        ".toml",
+        ".j2",
+        ".mjml",
+        ".css",
+        ".html",
+        ".txt",
+        ".eml",
+        ".csv",
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".gif",
+        ".webp",
+    }
 )
+
+
+@dataclass(kw_only=True, slots=True, eq=False)
+class Listener:
+    """One open page: what it shows, and what it has not been told yet."""
+
+    name: str
+    look: Look | None
+    host: str  # as the page calls this server
+    untold: asyncio.Queue[str | None]
+    seen: str = ""  # the view as last told
+    due_s: float = 0.0  # when a view that moves by itself is drawn again; of the loop's clock
 
 
 class Hub:
     """Everyone who listens for changes."""
 
     def __init__(self) -> None:
-        self._listeners: set[asyncio.Queue[str | None]] = set()
+        self._listeners: dict[str, Listener] = {}
         self._closed = False
 
-    def tell(self, generation: int, paths: Iterable[str] = ()) -> None:
-        """Tell every listener of a new generation."""
-        names = sorted({Path(path).name for path in paths})
-        event = json.dumps({"generation": generation, "saved_ms": _saved_ms(paths), "names": names})
-        for listener in self._listeners:
-            _put(listener, f"event: changed\ndata: {event}\n\n")
+    @property
+    def listeners(self) -> tuple[Listener, ...]:
+        """Who listens now."""
+        return tuple(self._listeners.values())
+
+    def turn(self, name: str, look: Look) -> None:
+        """Note that a page shows something else now."""
+        if listener := self._listeners.get(name):
+            listener.look = look
+            listener.seen = ""
+
+    def tell(self, listener: Listener, event: str, values: Mapping[str, Any]) -> None:
+        """Tell one listener."""
+        _put(listener.untold, f"event: {event}\ndata: {json.dumps(values)}\n\n")
 
     def close(self) -> None:
         """End every stream."""
         self._closed = True
-        for listener in self._listeners:
-            _put(listener, None)
+        for listener in self._listeners.values():
+            _put(listener.untold, None)
 
-    async def events(self, generation: int) -> AsyncIterator[str]:
-        """Yield the stream of one listener, which has seen `generation`."""
-        mine: asyncio.Queue[str | None] = asyncio.Queue(BACKLOG)
-        self._listeners.add(mine)
+    async def events(self, generation: int, look: Look | None, host: str) -> AsyncIterator[str]:
+        """Yield the stream of one listener, which shows `look` as of `generation`."""
+        mine = Listener(name=secrets.token_hex(8), look=look, host=host, untold=asyncio.Queue(BACKLOG))
+        self._listeners[mine.name] = mine
         try:
-            yield f"retry: 500\nevent: hello\ndata: {json.dumps({'generation': generation})}\n\n"
+            yield f"retry: 500\nevent: hello\ndata: {json.dumps({'generation': generation, 'stream': mine.name})}\n\n"
             while not self._closed:
                 try:
-                    event = await asyncio.wait_for(mine.get(), KEEP_ALIVE_S)
+                    event = await asyncio.wait_for(mine.untold.get(), KEEP_ALIVE_S)
                 except TimeoutError:
                     event = ": still here\n\n"
                 if event is None:
                     return
                 yield event
         finally:
-            self._listeners.discard(mine)
+            self._listeners.pop(mine.name, None)
 
 
 async def watch(paths: Sequence[Path], changed: Callable[[set[str]], None], stop: asyncio.Event) -> None:
@@ -77,6 +117,15 @@ async def watch(paths: Sequence[Path], changed: Callable[[set[str]], None], stop
         changed({path for _, path in changes})
 
 
+def saved_ms(paths: Iterable[str]) -> int:
+    """Return when the newest of the files was written."""
+    times: list[float] = []
+    for path in paths:
+        with contextlib.suppress(OSError):
+            times.append(Path(path).stat().st_mtime)
+    return round(max(times, default=time.time()) * 1000)
+
+
 def _is_shown(_: Change, path: str) -> bool:
     name = Path(path).name
     return not name.startswith((".", "~", "#")) and Path(name).suffix.lower() in SHOWN
@@ -86,11 +135,3 @@ def _put(listener: asyncio.Queue[str | None], event: str | None) -> None:
     while listener.full():
         listener.get_nowait()
     listener.put_nowait(event)
-
-
-def _saved_ms(paths: Iterable[str]) -> int:
-    times: list[float] = []
-    for path in paths:
-        with contextlib.suppress(OSError):
-            times.append(Path(path).stat().st_mtime)
-    return round(max(times, default=time.time()) * 1000)

@@ -1,161 +1,221 @@
 """
-The page around the mail: what is open, how large, what is wrong, and where to go from here.
+The page around the mail, in zones: the bar, the tabs, the Markdown, the view, the findings, the status line.
 
-Server-rendered whole, so that it can be read without JavaScript; each `data-zone` is what a live reload replaces. Buttons carry the key that presses
-them in `data-key`. Refuses to know how a mail looks: views.py draws that.
+Server-rendered whole, so that it can be read without JavaScript; each zone is an element with `data-zone`, and what a live reload replaces is its
+inside. Refuses to know how a mail looks: the views do.
 
-Units: sizes in bytes, shown in kB of 1,000.
-Source: Gmail cuts a message whose HTML is larger than 102 kB (102,400 bytes).
+Errors: none.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
+from mailweekly.adapters.web.bar import bar, send_test
+from mailweekly.adapters.web.listing import counts, findings
 from mailweekly.adapters.web.look import Look
+from mailweekly.adapters.web.markdown import markdown
 from mailweekly.adapters.web.markup import Markup, element, joined
 from mailweekly.adapters.web.picture import Picture
 from mailweekly.adapters.web.studio import IssueRow
-from mailweekly.adapters.web.toolbar import toolbar
+from mailweekly.adapters.web.toolbar import panes, tabs
+from mailweekly.adapters.web.views import VIEWS
 from mailweekly.errors import MailweeklyError
+from mailweekly.preflight.finding import Finding
 
-__all__ = ["CLIP_BYTES", "Page", "page"]
+__all__ = ["Page", "page", "title", "zones"]
 
-CLIP_BYTES: Final = 102_400
-NEAR_BYTES: Final = 92_160  # 90 %: a longer subject or one more reader's field may cross it
 KEYS: Final = (
-    ("1 2 3", "Read, Text, Source"),
-    ("d", "dark and light, as the author wrote them"),
     ("j k", "next and previous issue"),
+    ("n p", "next and previous finding"),
+    ("e", "open the line in your editor"),
+    ("m", "phone, desktop, both"),
+    ("d", "the author's dark"),
+    ("i", "images off"),
+    ("y Y", "copy the HTML, the text"),
     ("r", "render again"),
+    ("f", "the mail alone, and back"),
+    ("/ ⌘K", "find a view, issue, finding or command"),
     ("?", "these keys"),
-    ("Esc", "close this"),
+    ("Esc", "close; take the keyboard back from the mail"),
 )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Page:
-    """One page's parts."""
+    """One page's parts. `found` is None where the issue could not be rendered; () also before it was checked."""
 
     publication: str
     rows: Sequence[IssueRow]
     look: Look | None
     picture: Picture | None
     view: Markup
-    counts: Markup
-    findings: Markup
+    switches: Markup
+    found: Sequence[Finding] | None = ()
+    screens: Mapping[str, str] = field(default_factory=dict)  # frame names by the kind of their screen
+    can_test: bool = False  # whether tests are sent from here
+    write: Markup = field(default_factory=joined)  # leads to the textarea and back
+    written: Markup | None = None  # the textarea, in the place of the listing
 
 
-def page(parts: Page) -> str:
-    """Return the document."""
-    body = joined(
-        element("a", {"class": "skip", "href": "#view"}, "Skip to the mail"),
-        _header(parts),
-        element(
-            "div",
-            {"class": "desk"},
-            element("main", {"id": "view", "tabindex": "-1"}, _banner(parts.picture), parts.view),
-            element(
-                "aside",
-                {"id": "findings", "aria-label": "Findings"},
-                element("div", {"data-zone": "findings", "class": "findings"}, parts.findings),
-            ),
-        ),
-        _footer(parts.picture),
-        _keys(),
-    )
-    picture = parts.picture
-    state = {"data-generation": picture.generation if picture else 0, "data-broken": bool(picture and picture.error)}
-    html = element("html", {"lang": "en", **state}, _head(parts), element("body", None, body))
-    return f"<!DOCTYPE html>\n{html}\n"
+def zones(parts: Page, *, checked: bool) -> dict[str, Markup]:
+    """Return the inside of each zone; with `checked` also those that wait for the findings."""
+    shown = {
+        "bar": bar(parts.publication, parts.rows, parts.look, parts.picture),
+        "tabs": tabs(parts.look) if parts.look else joined(),
+        "panes": panes(parts.look) if parts.look else joined(),
+        "switches": parts.switches,
+        "banner": _banner(parts.picture),
+        "view": parts.view,
+        **({"write": parts.write} if parts.write else {}),
+    }
+    if checked and parts.picture and parts.look:
+        rendered = parts.picture.rendered
+        text, source, found = rendered.source_text, rendered.source, parts.found
+        shown |= {
+            "counts": counts(found),
+            "markdown": parts.written or markdown(text, source, parts.look, found or (), parts.picture.changed),
+            "findings": findings(found, parts.look, source, text),
+        }
+    return shown
 
 
-def _head(parts: Page) -> Markup:
+def title(parts: Page) -> str:
+    """Return what the browser's tab says."""
     copy = parts.picture.copy if parts.picture else None
     named = f"#{parts.look.number} {copy.subject}" if parts.look and copy else "Preview"
+    return f"{named} · {parts.publication}"
+
+
+def page(parts: Page, sheets: Sequence[str]) -> str:
+    """Return the document; `sheets` are the names of the studio's own style sheets."""
+    shown = zones(parts, checked=True)
+    picture = parts.picture
+    pane = (parts.look.pane if parts.look else "") or "mail"
+    body = joined(
+        element("a", {"class": "skip", "href": "#view"}, "Skip to the mail"),
+        _header(parts, shown),
+        element("div", {"class": "desk"}, *_zones(parts, shown)),
+        element("footer", {"class": "status"}, element("p", {"id": "status", "role": "status"}, _status(picture))),
+        _keys(can_test=parts.can_test),
+        _palette(),
+    )
+    state: dict[str, str | int | bool] = {
+        "data-generation": picture.generation if picture else 0,
+        "data-stale": bool(picture and picture.error),
+        "data-pane": pane,
+    }
+    document = element("html", {"lang": "en", **state}, _head(parts, sheets), element("body", None, body))
+    return f"<!DOCTYPE html>\n{document}\n"
+
+
+def _head(parts: Page, sheets: Sequence[str]) -> Markup:
     return element(
         "head",
         None,
         element("meta", {"charset": "utf-8"}),
         element("meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"}),
         element("meta", {"name": "color-scheme", "content": "light dark"}),
-        element("title", None, f"{named} · {parts.publication}"),
+        element("title", None, title(parts)),
         element("link", {"rel": "icon", "href": "/ui/icon.svg", "type": "image/svg+xml"}),
-        element("link", {"rel": "stylesheet", "href": "/ui/studio.css"}),
+        *(element("link", {"rel": "stylesheet", "href": f"/ui/{sheet}"}) for sheet in sheets),
+        element("script", {"src": "/ui/first.js"}),
         element("script", {"type": "module", "src": "/ui/studio.js"}),
     )
 
 
-def _header(parts: Page) -> Markup:
-    picture = parts.picture
+def _header(parts: Page, shown: Mapping[str, Markup]) -> Markup:
+    nothing = joined()
+    counted = element(
+        "a", {"data-zone": "counts", "class": "counts", "href": "#findings"}, shown.get("counts", nothing)
+    )
     return element(
         "header",
         {"class": "bar"},
-        element(
-            "div",
-            {"data-zone": "bar", "class": "what"},
-            element("h1", None, parts.publication, element("span", {"class": "quiet"}, " preview")),
-            _picker(parts),
-            _subject(picture),
-            _size(picture),
-            element("a", {"data-zone": "counts", "class": "counts", "href": "#findings"}, parts.counts),
-        ),
-        toolbar(parts.look, parts.rows) if parts.look else joined(),
+        element("div", {"class": "what"}, _zone("bar", shown, "contents"), counted, send_test(parts.look, can_test=parts.can_test)),
+        element("div", {"class": "rows"}, _zone("tabs", shown, "tabrow"), _zone("panes", shown, "panerow")),
     )
 
 
-def _picker(parts: Page) -> Markup:
-    current = parts.look.number if parts.look else None
-    options = [
-        element("option", {"value": row.number, "selected": row.number == current}, f"#{row.number}  {row.title}"[:80])
-        for row in parts.rows
-    ]
-    return element(
-        "form",
-        {"class": "picker", "action": "/", "method": "get"},
-        element("label", {"for": "issue", "class": "unseen"}, "Issue"),
-        element("select", {"id": "issue", "name": "issue"}, *options),
-        element("button", {"class": "plain", "data-without-script": True}, "Open"),
+def _zones(parts: Page, shown: Mapping[str, Markup]) -> list[Markup]:
+    middle = element(
+        "main",
+        {"id": "view", "tabindex": "-1"},
+        _zone("switches", shown, "switches"),
+        _zone("banner", shown, role="alert"),
+        _zone("view", shown, "view", tabindex="0", role="group", **{"aria-label": "The view"}),
     )
-
-
-def _subject(picture: Picture | None) -> Markup:
-    if not (picture and picture.copy and picture.edition):
-        return element("p", {"class": "subject"}, "")
-    copy = picture.copy
-    return element(
-        "p",
-        {"class": "subject", "lang": picture.edition.lang or None, "dir": picture.edition.dir or None},
-        element("span", {"class": "unseen"}, "Subject: "),
-        element("b", {"title": copy.subject}, copy.subject or "(no subject)"),
-        element("span", {"class": "unseen"}, " Preheader: "),
-        element(
-            "span",
-            {"class": "quiet preheader", "title": copy.preheader},
-            copy.preheader or "(no preheader)",
-        ),
+    right = element(
+        "aside",
+        {"id": "findings", "class": "pane right", "aria-label": "Findings"},
+        element("div", {"class": "pane-head"}, element("h2", None, "Findings"), *_steps()),
+        _scroll("The findings", _zone("findings", shown, "findings")),
     )
+    left = _left(parts, shown)
+    return [left, _grip("left", "Width of the Markdown"), middle, _grip("right", "Width of the findings"), right]
 
 
-def _size(picture: Picture | None) -> Markup:
-    size = picture.copy.html_bytes if picture and picture.copy else 0
-    words = f"{size / 1000:.1f} of {CLIP_BYTES / 1000:.0f} kB"
-    verdict = "clipped by Gmail" if size > CLIP_BYTES else "near Gmail's limit" if size > NEAR_BYTES else ""
-    meter = {
-        "min": 0,
-        "max": CLIP_BYTES,
-        "low": NEAR_BYTES,
-        "high": CLIP_BYTES - 1,
-        "optimum": 0,
-        "value": min(size, CLIP_BYTES),
+def _left(parts: Page, shown: Mapping[str, Markup]) -> Markup:
+    name = parts.picture.rendered.source.rpartition("/")[2] if parts.picture else ""
+    edit: dict[str, str | bool] = {
+        "class": "ghost",
+        "data-do": "goto",
+        "data-key": "e",
+        "data-values": '{"line": 1}',
+        "data-script": True,
+        "hidden": True,
+        "title": "Open in your editor (e)",
     }
+    heading = element("h2", {"title": name}, name or "Markdown")
     return element(
-        "p",
-        {"class": "size"},
-        element("meter", {**meter, "aria-label": "Size of the HTML part"}, words),
-        element("span", None, words),
-        element("strong", None, f" {verdict}") if verdict else joined(),
+        "section",
+        {"id": "markdown", "class": "pane left", "aria-label": "Markdown"},
+        element(
+            "div", {"class": "pane-head"}, heading, _zone("write", shown, "contents"), element("button", edit, "Edit")
+        ),
+        _scroll("The issue's Markdown", _zone("markdown", shown)),
     )
+
+
+def _scroll(name: str, inside: Markup) -> Markup:
+    return element("div", {"class": "scroll", "tabindex": "0", "role": "group", "aria-label": name}, inside)
+
+
+def _steps() -> list[Markup]:
+    steps = []
+    for key, name, sign in (("p", "Previous finding", "↑"), ("n", "Next finding", "↓")):
+        attributes: dict[str, str | bool] = {
+            "class": "button square ghost",
+            "data-key": key,
+            "data-ui": "before" if key == "p" else "after",
+            "title": f"{name} ({key})",
+            "aria-label": name,
+            "data-script": True,
+            "hidden": True,
+        }
+        steps.append(element("button", attributes, sign))
+    return steps
+
+
+def _grip(side: str, name: str) -> Markup:
+    attributes: dict[str, str | int | bool] = {
+        "class": f"grip {side}",
+        "role": "separator",
+        "tabindex": 0,
+        "aria-orientation": "vertical",
+        "aria-label": name,
+        "aria-valuemin": 0,
+        "aria-valuemax": 640,
+        "aria-valuenow": 320,
+        "data-grip": side,
+        "data-script": True,
+        "hidden": True,
+    }
+    return element("div", attributes)
+
+
+def _zone(name: str, shown: Mapping[str, Markup], kind: str = "", **more: str) -> Markup:
+    return element("div", {"data-zone": name, "class": kind or None, **more}, shown.get(name, joined()))
 
 
 def _banner(picture: Picture | None) -> Markup:
@@ -167,8 +227,7 @@ def _banner(picture: Picture | None) -> Markup:
             (picture.error, kept),
             (picture.uncomposed, "No message could be composed: fields show their defaults."),
         )
-    banners = [_lines(error, meanwhile) for error, meanwhile in told if error]
-    return element("div", {"data-zone": "banner", "role": "alert"}, *banners)
+    return joined(*(_lines(error, meanwhile) for error, meanwhile in told if error))
 
 
 def _lines(error: MailweeklyError, meanwhile: str) -> Markup:
@@ -176,24 +235,50 @@ def _lines(error: MailweeklyError, meanwhile: str) -> Markup:
     return element("div", {"class": "error"}, *(element("p", {"class": name}, line) for name, line in lines if line))
 
 
-def _footer(picture: Picture | None) -> Markup:
-    words = ""
-    if picture:
-        words = "not rendered" if picture.error else f"rendered in {picture.took_ms} ms"
-    return element(
-        "footer", {"class": "status"}, element("p", {"id": "status", "role": "status", "data-zone": "status"}, words)
+def _status(picture: Picture | None) -> str:
+    if picture is None:
+        return ""
+    return "not rendered" if picture.error else f"rendered in {picture.took_ms} ms"
+
+
+def _keys(*, can_test: bool) -> Markup:
+    there = [view for view in VIEWS if view.key and (can_test or view.name != "test")]
+    views = [(view.key, f"{view.title}: {view.about}") for view in there]
+    own = [pair for view in VIEWS for pair in view.keys]
+    rows = [
+        element("div", None, element("dt", None, *_caps(keys)), element("dd", None, words))
+        for keys, words in (*views, *KEYS, *own)
+    ]
+    switch = element(
+        "label",
+        None,
+        element("input", {"type": "checkbox", "id": "single-keys", "checked": True}),
+        " Single keys are on",
     )
-
-
-def _keys() -> Markup:
-    rows = [element("div", None, element("dt", None, *_caps(keys)), element("dd", None, words)) for keys, words in KEYS]
     return element(
         "dialog",
         {"id": "keys", "aria-label": "Keys"},
         element("h2", None, "Keys"),
         element("dl", None, *rows),
-        element("form", {"method": "dialog"}, element("button", {"class": "button"}, "Close")),
+        element("form", {"method": "dialog"}, switch, element("button", {"class": "button"}, "Close")),
     )
+
+
+def _palette() -> Markup:
+    field: dict[str, str | bool] = {
+        "id": "wanted",
+        "type": "text",
+        "role": "combobox",
+        "aria-expanded": "true",
+        "aria-controls": "found",
+        "aria-autocomplete": "list",
+        "aria-label": "Find a view, issue, finding or command",
+        "placeholder": "View, issue, finding or command",
+        "autocomplete": "off",
+        "spellcheck": "false",
+    }
+    listed = element("ul", {"id": "found", "role": "listbox", "aria-label": "Found"})
+    return element("dialog", {"id": "palette", "aria-label": "Find"}, element("input", field), listed)
 
 
 def _caps(keys: str) -> list[Markup]:

@@ -25,7 +25,7 @@ from mailweekly.adapters.web.guard import HEAD_BYTES, Access
 from mailweekly.adapters.web.studio import Studio
 from mailweekly.errors import UsageError
 
-__all__ = ["CONNECTIONS", "PORT", "PreviewServer", "bound", "serve_preview"]
+__all__ = ["CONNECTIONS", "PORT", "PreviewServer", "bound", "is_loopback", "serve_preview"]
 
 PORT: Final = 8025
 CONNECTIONS: Final = 32
@@ -64,6 +64,11 @@ def bound(host: str, port: int) -> socket.socket:
             f"cannot listen on {host}:{port}: {reason}",
             hint="--port 0 takes any free port; --host 127.0.0.1 is the default",
         ) from error
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine can connect to a server on that host."""
+    return Access(token="", cookie="", host=host, port=0).is_loopback
 
 
 class PreviewServer(uvicorn.Server):

@@ -1,247 +1,331 @@
 /*
- * The live half of the preview. The server draws every page whole; this module only replaces what has changed in it, tells the keys apart and keeps
- * the scroll. Without it everything but live reload still works.
+ * The live half of the studio. The server draws every page whole; this module only replaces what has changed in it, tells the keys apart and keeps the
+ * scroll. Without it everything but live reload still works.
  *
- * Zones: elements marked data-zone, the same in the page that is open and in the one fetched anew. Frames are loaded beside the one that is seen and
- * put in its place when they are ready, so that nothing flickers.
+ * A picture is `{generation, title, stale, zones: {name: markup}, ...}`, told by the stream of events after a save or asked for when the look changes;
+ * the findings follow when it has been painted, so that they never hold it up.
  */
 
-const TIED_MS = 80; // a scroll we caused ourselves is over after this
-const KEYS = ["1", "2", "3", "d", "j", "k", "r", "?"];
-const HOLD_MS = 1000; // a frame of a busy browser has said its height by then
-const PLAUSIBLE_MS = 20000; // a save longer ago than this was not what we show
+import { children } from "./morph.js";
+import { openPalette } from "./palette.js";
+import { begin, foremost, prepare, turn } from "./screens.js";
 
-const later = window.requestIdleCallback ?? ((act) => setTimeout(act, 100));
+const PLAUSIBLE_MS = 20000; // a save longer ago than this was not what we show
+const TABBED_MS = 300; // from a Tab to the focus it moves
+const root = document.documentElement;
 const policy = window.trustedTypes?.createPolicy("mailweekly", { createHTML: (text) => text });
 const byKey = (key) => document.querySelector(`[data-key="${CSS.escape(key)}"]`);
-const zone = (root, name) => root.querySelector(`[data-zone="${name}"]`);
+const zone = (name) => document.querySelector(`[data-zone="${name}"]`);
+const here = () => location.pathname + location.search;
+const narrow = matchMedia("(width < 900px)");
 
-let shown = Number(document.documentElement.dataset.generation);
+let shown = Number(root.dataset.generation);
 let busy = false; // a picture is on its way
 let waiting = null; // what to show after it; only the newest
 let checked = 0; // findings asked for so far: an answer that is not the newest is dropped
+let stream = null;
+let streamName = "";
 const pressed = []; // keys meanwhile: their buttons lead on from what is not shown yet
 
 /* ---------------------------------------------------------------- fetching */
 
-async function page(url, headers) {
-  const answer = await fetch(url, { headers, credentials: "same-origin" });
-  if (!answer.headers.get("content-type")?.startsWith("text/html")) throw new Error(`status ${answer.status}`);
-  const text = await answer.text();
-  const fresh = new DOMParser().parseFromString(policy ? policy.createHTML(text) : text, "text/html");
-  reveal(fresh);
-  return fresh;
+async function part(name) {
+  const answer = await fetch(here(), { headers: { "X-Mailweekly-Part": name, "X-Mailweekly-Stream": streamName } });
+  if (!answer.headers.get("content-type")?.startsWith("application/json")) throw new Error(`status ${answer.status}`);
+  return answer.json();
 }
 
-async function show(url, why = {}) {
+/* Show what the address names, or the picture that was told. */
+async function show(why = {}, told = null) {
   if (busy) {
-    waiting = [url, why];
+    waiting = why;
     return;
   }
   busy = true;
-  let picture = null;
+  let others;
+  let picture = told;
   try {
-    picture = await page(url, { "X-Mailweekly-Part": "picture", ...(why.again && { "X-Mailweekly-Again": "1" }) });
-    await replace(picture);
+    picture ??= await part("picture");
+    others = await apply(picture);
   } catch (error) {
-    say(`the preview does not answer (${error.message}); start it again in the terminal`);
+    picture = null;
+    say(`the preview does not answer (${error.message}); start it again in the terminal`, true);
   }
+  const painted = picture ? await paint() : 0;
+  await others?.();
   busy = false;
   if (waiting) {
     const next = waiting;
     waiting = null;
-    show(...next);
+    show(next);
   } else if (pressed.length) press(pressed.shift());
-  else if (picture) check(url, picture, why.saved ? Date.now() - why.saved : 0, why.names ?? []);
+  else if (picture && !why.moved) check(picture, why.saved ? painted - why.saved : 0, why.names ?? []);
 }
 
-/* Findings come after the picture, so that they never hold it up. */
-async function check(url, picture, sinceSave, names) {
+const paint = () =>
+  new Promise((done) =>
+    requestAnimationFrame(() => {
+      const channel = new MessageChannel();
+      channel.port1.onmessage = () => done(Date.now());
+      channel.port2.postMessage(0);
+    }),
+  );
+
+async function check(picture, sinceSave, names) {
   const turn = ++checked;
-  const whole = await page(url, {}).catch(() => null);
-  if (!whole || turn !== checked || busy) return;
-  const found = whole.documentElement.dataset.broken !== undefined ? -1 : whole.querySelectorAll('[data-zone="findings"] li').length;
-  for (const name of ["counts", "findings"]) renew(name, whole);
-  tell(picture, found, sinceSave, names);
+  const found = await part("findings").catch(() => null);
+  if (!found || turn !== checked || busy) return;
+  await (await apply(found))();
+  const fresh = sinceSave > 0 && sinceSave < PLAUSIBLE_MS;
+  if (fresh) follow();
+  const [first, last] = picture.changed;
+  const lines = first && fresh ? ` (line ${first}${last > first ? ` to ${last}` : ""})` : "";
+  say(
+    [
+      picture.stale ? "not rendered" : `rendered in ${picture.took_ms} ms`,
+      fresh ? `painted ${sinceSave} ms after the save of ${names.join(", ")}${lines}` : "",
+      found.found >= 0 ? `${found.found} ${found.found === 1 ? "finding" : "findings"}` : "",
+    ]
+      .filter(Boolean)
+      .join(" · "),
+  );
 }
 
-function tell(picture, found, sinceSave, names) {
-  const parts = [zone(picture, "status")?.textContent ?? ""];
-  if (sinceSave > 0 && sinceSave < PLAUSIBLE_MS) parts.push(`seen ${sinceSave} ms after the save of ${names.join(", ")}`);
-  if (found >= 0) parts.push(`${found} ${found === 1 ? "finding" : "findings"}`);
-  say(parts.filter(Boolean).join(", "));
-}
-
-function say(words) {
+function say(words, loud = false) {
   const status = document.getElementById("status");
   if (status.textContent !== words) status.textContent = words;
+  status.classList.toggle("loud", loud);
 }
 
 /* --------------------------------------------------------------- replacing */
 
-function renew(name, from) {
-  const now = zone(document, name);
-  const next = zone(from, name);
-  if (!now || !next || now.innerHTML === next.innerHTML) return;
-  const held = now.contains(document.activeElement) ? document.activeElement : null;
-  const again = held && (held.id ? `#${CSS.escape(held.id)}` : held.dataset.key && `[data-key="${CSS.escape(held.dataset.key)}"]`);
-  now.replaceChildren(...next.childNodes);
-  if (again) now.querySelector(again)?.focus();
+/* Replaces what differs, of the screens the foremost; what is returned replaces the others. */
+async function apply(picture) {
+  const turns = [];
+  document.title = picture.title;
+  for (const [name, markup] of Object.entries(picture.zones)) {
+    const now = zone(name);
+    if (now) renew(now, markup, turns);
+  }
+  const first = foremost(turns.map(([now]) => now));
+  const turned = async (some) => {
+    await Promise.all(some.map(([now, next]) => turn(now, next, picture.coming)));
+    for (const frame of document.querySelectorAll("iframe:not(.coming)"))
+      if (some.length === turns.length || frame.closest(".screen") === first) frame.dataset.generation = picture.generation;
+  };
+  await turned(turns.filter(([now]) => now === first));
+  shown = picture.generation;
+  root.dataset.generation = shown;
+  root.toggleAttribute("data-stale", picture.stale);
+  root.dataset.pane = new URLSearchParams(location.search).get("pane") || "mail";
+  settle();
+  return () => turned(turns);
 }
 
-async function replace(next) {
-  document.title = next.title;
-  for (const name of ["bar", "tools", "banner"]) {
-    const counts = name === "bar" && [...(zone(document, "counts")?.childNodes ?? [])];
-    if (name === "bar") zone(next, "counts")?.replaceChildren(...counts.map((node) => node.cloneNode(true)));
-    renew(name, next);
+function renew(now, markup, turns) {
+  const fresh = document.createElement("template");
+  fresh.innerHTML = policy ? policy.createHTML(markup) : markup;
+  reveal(fresh.content);
+  const [was, will] = [now.firstElementChild, fresh.content.firstElementChild];
+  if (now.dataset.zone === "view" && was?.dataset.shown !== will?.dataset.shown) {
+    now.replaceChildren(fresh.content);
+    now.scrollTop = 0;
+  } else children(now, fresh.content, turns);
+}
+
+/* What is done to each new page: spare frames, scripts of views, the line that is pointed at. */
+function settle() {
+  prepare();
+  for (const element of document.querySelectorAll("[data-module]:not([data-started])")) {
+    element.dataset.started = "";
+    import(`/ui/${element.dataset.module}`).then((module) => module.start(element));
   }
-  const now = zone(document, "view");
-  const view = zone(next, "view");
-  const sameFrames = now.dataset.shown === view.dataset.shown && now.querySelector("iframe") && view.querySelector("iframe");
-  if (sameFrames) {
-    const before = [...now.querySelectorAll(".screen")];
-    const after = [...view.querySelectorAll(".screen")];
-    await Promise.all(before.map((screen, at) => turn(screen, after[at])));
-    now.className = view.className;
-    renewHeadings(now, view);
-  } else if (now.dataset.shown !== view.dataset.shown || now.innerHTML !== view.innerHTML) {
-    now.replaceWith(view);
-    if (now.dataset.shown !== view.dataset.shown) document.getElementById("view").scrollTop = 0;
-    tie();
-    prepare();
-  } else {
-    now.className = view.className;
-  }
-  shown = Number(next.documentElement.dataset.generation);
-  document.documentElement.dataset.generation = shown;
-  for (const frame of document.querySelectorAll("iframe")) frame.dataset.generation = shown;
   aim();
 }
 
-function renewHeadings(now, view) {
-  const headings = view.querySelectorAll("h2");
-  now.querySelectorAll("h2").forEach((heading, at) => heading.replaceChildren(...headings[at].childNodes));
+function reveal(top) {
+  for (const element of top.querySelectorAll("[data-script]")) element.hidden = false;
+  for (const element of top.querySelectorAll("[data-without-script]")) element.hidden = true;
 }
 
-/*
- * Show another mail on this screen without a flicker and without losing the place: a spare frame loads it behind the one that is seen and takes its
- * place. The spare is new for each mail, for used frames load slower (measured: 73 ms for both screens, against 90); but it is laid out before it
- * loads, for a frame that does not know its width yet would say a wrong height. Until it has said one, the screen is held as tall as it was.
- */
-const holds = new WeakMap();
+/* -------------------------------------------------------- lines and findings */
 
-function turn(screen, next) {
-  const seen = screen.querySelector("iframe:not(.coming)");
-  const frame = next.querySelector("iframe");
-  screen.className = next.className;
-  seen.title = frame.title;
-  if (seen.getAttribute("src") === frame.getAttribute("src")) return Promise.resolve();
-  const coming = spare(screen);
-  coming.title = frame.title;
-  return new Promise((done) => {
-    coming.onload = () => {
-      if (!coming.hasAttribute("src")) return; // its empty beginning
-      const top = screen.scrollTop;
-      screen.style.setProperty("--held", `${seen.offsetHeight}px`);
-      seen.remove();
-      coming.classList.remove("coming");
-      coming.inert = false;
-      screen.scrollTop = top;
-      done();
-      clearTimeout(holds.get(screen));
-      holds.set(screen, setTimeout(() => screen.style.removeProperty("--held"), HOLD_MS));
-      later(() => spare(screen));
-    };
-    coming.getBoundingClientRect();
-    coming.src = frame.getAttribute("src");
-  });
+/* Bring the line that the address points at into its pane, once for each address. */
+let aimed = "";
+
+function aim() {
+  const line = /:(\d+)$/.exec(new URLSearchParams(location.search).get("finding") ?? "")?.[1];
+  const target = line && document.getElementById(`L${line}`);
+  document.querySelectorAll(".markdown .aimed").forEach((one) => one.classList.toggle("aimed", one === target));
+  const edit = byKey("e");
+  if (edit) edit.dataset.values = JSON.stringify({ line: Number(line ?? 1) });
+  if (!target || aimed === location.href) return;
+  aimed = location.href;
+  target.classList.add("aimed");
+  centre(target);
+  const finding = document.querySelector(".findings li.aimed") ?? document.getElementById(`F${line}`);
+  if (finding) centre(finding, true);
 }
 
-function spare(screen) {
-  const there = screen.querySelector("iframe.coming");
-  if (there) return there; // perhaps loading
-  const frame = screen.querySelector("iframe").cloneNode();
-  frame.removeAttribute("src");
-  frame.removeAttribute("loading"); // its top may be far from what is seen
-  frame.classList.add("coming");
-  frame.inert = true;
-  screen.append(frame);
-  return frame;
+/* Keep the Markdown beside what was just saved. */
+function follow() {
+  const line = document.querySelector(".markdown .fresh");
+  if (line) centre(line, true);
+}
+
+function centre(element, onlyIfUnseen = false) {
+  const pane = element.closest(".scroll");
+  const [box, frame] = [element.getBoundingClientRect(), pane.getBoundingClientRect()];
+  if (onlyIfUnseen && box.top >= frame.top && box.bottom <= frame.bottom) return;
+  pane.scrollTop += box.top - frame.top - Math.max(0, (frame.height - box.height) / 3);
+}
+
+function step(by) {
+  const all = [...document.querySelectorAll(".findings a.place")];
+  const now = all.findIndex((one) => one.closest("li").classList.contains("aimed"));
+  all[now < 0 ? (by > 0 ? 0 : all.length - 1) : (now + by + all.length) % all.length]?.click();
 }
 
 /* ---------------------------------------------------- what the page can do */
 
-function reveal(root) {
-  for (const element of root.querySelectorAll("[data-script]")) element.hidden = false;
-  for (const element of root.querySelectorAll("[data-without-script]")) element.hidden = true;
+function go(url) {
+  const to = new URL(url, location.href);
+  if (narrow.matches && to.searchParams.get("finding") && to.searchParams.get("finding") !== new URLSearchParams(location.search).get("finding"))
+    to.searchParams.set("pane", "markdown");
+  to.hash = ""; // aim() does it
+  if (to.href !== location.href) history.pushState(null, "", to);
+  document.querySelectorAll("details[data-pop][open]").forEach((one) => (one.open = false));
+  return show();
 }
 
-/* A spare frame for each screen, once there is time for it. */
-function prepare() {
-  later(() => document.querySelectorAll(".screen").forEach(spare));
+async function act(name, values, form) {
+  if (form?.ariaBusy) return;
+  if (form) form.ariaBusy = "true";
+  const answer = await fetch(`/do/${name}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-Mailweekly": "1" },
+    body: JSON.stringify({ at: here(), values }),
+  }).catch(() => null);
+  const told = answer?.ok ? await answer.json() : { words: `refused (${answer?.status ?? "no answer"})`, failed: true };
+  if (form) form.ariaBusy = null;
+  if (told.copy) await clip(told.copy);
+  const place = form?.querySelector("[data-told]");
+  if (place && told.markup) renew(place, told.markup, []);
+  else if (place && told.failed) place.textContent = told.words;
+  if (told.words) say(told.words, told.failed);
+  if (told.go) await go(told.go);
+  else if (told.again) await show();
 }
 
-/* Desktop and phone scroll together, by share of their height. */
-function tie() {
-  const screens = [...document.querySelectorAll(".screen")];
-  let leader = null;
-  let timer = 0;
-  for (const screen of screens) {
-    screen.addEventListener(
-      "scroll",
-      () => {
-        if (leader && leader !== screen) return;
-        leader = screen;
-        clearTimeout(timer);
-        timer = setTimeout(() => (leader = null), TIED_MS);
-        const share = screen.scrollTop / Math.max(1, screen.scrollHeight - screen.clientHeight);
-        for (const other of screens)
-          if (other !== screen) other.scrollTop = share * (other.scrollHeight - other.clientHeight);
-      },
-      { passive: true },
-    );
+async function clip(text) {
+  await navigator.clipboard.writeText(text).catch(() => say("this browser does not let the page copy", true));
+}
+
+async function copied(name, words) {
+  const url = new URL(location.href);
+  const answer = await fetch(`${url.pathname}/read/${name}${url.search}`);
+  if (!answer.ok) return say("there is nothing to copy", true);
+  await clip(await answer.text());
+  return say(`${words} copied`);
+}
+
+const THEMES = { "": "dark", dark: "light", light: "" };
+const UI = {
+  palette: () => openPalette((issue) => go(issueUrl(issue))),
+  keys: () => document.getElementById("keys").showModal(),
+  again: () => act("again", {}),
+  "copy-html": () => copied("mail.html", "HTML"),
+  "copy-text": () => copied("mail.txt", "text"),
+  alone: () => (root.toggleAttribute("data-alone") ? root.requestFullscreen() : document.exitFullscreen()).catch(() => {}),
+  before: () => step(-1),
+  after: () => step(1),
+  theme: () => {
+    root.dataset.theme = THEMES[root.dataset.theme ?? ""];
+    keep("theme", root.dataset.theme);
+    say(`the studio is ${root.dataset.theme || "as the system is"}`);
+  },
+};
+
+function issueUrl(number) {
+  const query = new URLSearchParams(location.search);
+  query.delete("finding");
+  query.delete("pick");
+  return `/${number}${query.size ? `?${query}` : ""}`;
+}
+
+function keep(name, value) {
+  try {
+    localStorage.setItem(`mailweekly-${name}`, value);
+  } catch {
+    /* storage is off: until the next load */
   }
 }
 
-/* The line of the source that the address names. */
-function aim() {
-  document.querySelector(".aimed")?.classList.remove("aimed");
-  const line = location.hash.startsWith("#L") && document.getElementById(location.hash.slice(1));
-  if (!line) return;
-  line.classList.add("aimed");
-  line.scrollIntoView({ block: "center" });
-}
-
-function go(url) {
-  if (url !== location.pathname + location.search + location.hash) history.pushState(null, "", url);
-  return show(location.pathname + location.search);
-}
-
 document.addEventListener("click", (event) => {
+  for (const open of document.querySelectorAll("details[data-pop][open]")) if (!open.contains(event.target)) open.open = false;
   const target = event.target.closest("a, button");
   if (!target || event.defaultPrevented || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
-  if (target.dataset.again !== undefined) show(location.pathname + location.search, { again: true });
-  else if (target.dataset.keys !== undefined) document.getElementById("keys").showModal();
-  else if (target.matches("a[href^='/']:not([target])")) {
+  if (target.dataset.ui) {
+    target.closest("details[data-pop]")?.removeAttribute("open");
+    UI[target.dataset.ui]();
+  } else if (target.dataset.do && !target.form?.dataset.do) act(target.dataset.do, JSON.parse(target.dataset.values ?? "{}"), target.closest("[data-form]"));
+  else if (target.matches("a[href^='/']:not([target], [download])")) {
     event.preventDefault();
     go(target.getAttribute("href"));
   }
 });
 
-document.addEventListener("change", (event) => {
-  if (event.target.id !== "issue") return;
-  const query = new URLSearchParams(location.search);
-  go(`/${event.target.value}${query.size ? `?${query}` : ""}`);
+document.addEventListener("dblclick", (event) => {
+  const line = event.target.closest(".markdown li");
+  if (line) act("goto", { line: Number(line.id.slice(1)) });
 });
 
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  const fields = Object.fromEntries(new FormData(form, event.submitter));
+  if (form.dataset.do) {
+    event.preventDefault();
+    act(form.dataset.do, fields, form);
+  } else if (form.dataset.look !== undefined) {
+    event.preventDefault();
+    const query = new URLSearchParams(location.search);
+    for (const [name, value] of Object.entries(fields)) value ? query.set(name, value) : query.delete(name);
+    query.delete("page");
+    go(`${location.pathname}?${query}`);
+  }
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.id === "issue") go(issueUrl(event.target.value));
+  else if (event.target.id === "single-keys") keep("keys", event.target.checked ? "on" : "off");
+  else if (event.target.matches("select") && event.target.form?.dataset.look !== undefined) event.target.form.requestSubmit();
+});
+
+/* ------------------------------------------------------------------- keys */
+
+const single = document.getElementById("single-keys");
+try {
+  single.checked = localStorage.getItem("mailweekly-keys") !== "off";
+} catch {
+  /* storage is off: they are on */
+}
+
 document.addEventListener("keydown", (event) => {
-  if (event.metaKey || event.ctrlKey || event.altKey || event.target.closest("input, select, textarea, [contenteditable]")) return;
   if (document.querySelector("dialog[open]")) return;
-  if (!KEYS.includes(event.key)) return;
-  event.preventDefault();
-  if (busy) pressed.push(event.key);
-  else press(event.key);
+  if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === "k") {
+    event.preventDefault();
+    UI.palette();
+  }
+  if (event.metaKey || event.ctrlKey || event.altKey) return;
+  if (event.key === "Escape") leave();
+  else if (event.target.closest("[role=separator]") && event.key.startsWith("Arrow")) widen(event);
+  else if (event.target.closest(".tabs, .segments") && event.key.startsWith("Arrow")) along(event);
+  else if (single.checked && event.key.length === 1 && !event.target.closest("input, select, textarea, [contenteditable]")) {
+    if (busy) pressed.push(event.key);
+    else if (byKey(event.key)) press(event.key);
+    else return;
+    event.preventDefault();
+  }
 });
 
 function press(key) {
@@ -249,29 +333,88 @@ function press(key) {
   if (!busy && pressed.length) press(pressed.shift());
 }
 
-/* A frame without scripts cannot pass keys on: when it takes the focus, say how to get it back. */
-window.addEventListener("blur", () => {
-  if (document.activeElement?.tagName === "IFRAME") say("the mail has the keyboard; click beside it to give it back");
-});
+document.addEventListener("fullscreenchange", () => document.fullscreenElement || root.removeAttribute("data-alone"));
 
-window.addEventListener("popstate", () => show(location.pathname + location.search));
+function leave() {
+  if (document.fullscreenElement) document.exitFullscreen();
+  root.removeAttribute("data-alone");
+  document.querySelectorAll("details[data-pop][open]").forEach((one) => (one.open = false));
+  document.activeElement?.blur();
+}
+
+function along(event) {
+  const all = [...event.target.closest("nav").querySelectorAll("a")];
+  const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key] ?? 0;
+  all[(all.indexOf(event.target) + by + all.length) % all.length].focus();
+}
+
+/* A frame without scripts cannot pass keys on: a click in the mail leaves them with the page, and who went in by Tab leaves by Tab. */
+let tabbed = 0;
+document.addEventListener("keydown", (event) => event.key === "Tab" && (tabbed = event.timeStamp), true);
+window.addEventListener("blur", () =>
+  setTimeout(() => {
+    const frame = document.activeElement;
+    if (frame?.tagName !== "IFRAME") return;
+    if (performance.now() - tabbed > TABBED_MS) frame.closest(".screen").focus({ preventScroll: true });
+    else say("the mail has the keyboard; Tab or a click beside it gives it back");
+  }),
+);
+
+/* ------------------------------------------------------------------ panes */
+
+function widen(event) {
+  const by = { ArrowLeft: -24, ArrowRight: 24 }[event.key] ?? 0;
+  const grip = event.target;
+  resize(grip, paneOf(grip).offsetWidth + (grip.dataset.grip === "left" ? by : -by));
+}
+
+const paneOf = (grip) => document.querySelector(`.pane.${grip.dataset.grip}`);
+
+function resize(grip, width) {
+  const wide = Math.round(Math.min(640, Math.max(0, width < 120 ? 0 : width)));
+  root.style.setProperty(`--${grip.dataset.grip}`, `${wide}px`);
+  grip.setAttribute("aria-valuenow", wide);
+  keep(grip.dataset.grip, wide);
+}
+
+document.addEventListener("pointerdown", (event) => {
+  const grip = event.target.closest?.(".grip");
+  if (!grip) return;
+  grip.setPointerCapture(event.pointerId);
+  const [start, wide] = [event.clientX, paneOf(grip).offsetWidth];
+  const move = (to) => resize(grip, wide + (to.clientX - start) * (grip.dataset.grip === "left" ? 1 : -1));
+  grip.addEventListener("pointermove", move);
+  grip.addEventListener("lostpointercapture", () => grip.removeEventListener("pointermove", move), { once: true });
+});
 
 /* ------------------------------------------------------------- live reload */
 
-let stream = null;
-
 function listen() {
   stream?.close();
-  stream = new EventSource("/events");
+  stream = new EventSource(`/events?at=${encodeURIComponent(here())}`);
+  const opened = here();
   stream.addEventListener("hello", (event) => {
-    if (JSON.parse(event.data).generation !== shown) show(location.pathname + location.search);
+    const told = JSON.parse(event.data);
+    streamName = told.stream;
+    if (told.generation !== shown || opened !== here()) show();
+  });
+  stream.addEventListener("coming", (event) => busy || begin(JSON.parse(event.data).coming));
+  stream.addEventListener("picture", (event) => {
+    const told = JSON.parse(event.data);
+    show({ saved: told.saved_ms, names: told.names, moved: told.moved }, told);
   });
   stream.addEventListener("changed", (event) => {
-    const { saved_ms: saved, names } = JSON.parse(event.data);
-    show(location.pathname + location.search, { saved, names });
+    const told = JSON.parse(event.data);
+    show({ saved: told.saved_ms, names: told.names });
+  });
+  stream.addEventListener("pointed", (event) => {
+    const url = new URL(location.href);
+    url.searchParams.set("finding", `line:${JSON.parse(event.data).line}`);
+    aimed = "";
+    go(url).then(() => say("e opens the line in your editor"));
   });
   stream.addEventListener("error", () => {
-    if (stream.readyState === EventSource.CLOSED) say("the preview has ended; start it again in the terminal");
+    if (stream?.readyState === EventSource.CLOSED) say("the preview has ended; start it again in the terminal", true);
   });
 }
 
@@ -283,8 +426,8 @@ document.addEventListener("visibilitychange", () => {
   } else if (!stream) listen();
 });
 
+window.addEventListener("popstate", () => show());
+
 reveal(document);
-tie();
-prepare();
-aim();
+settle();
 if (!document.hidden) listen();
