@@ -36,14 +36,16 @@ class Synced:
         return (*changed, *self.found.warnings, *report.reject_lines(self.found.rejects))
 
 
-def synced(place: Place, database: Database, list_name: str, *, keep: bool, held: str = "") -> Synced:
+def synced(
+    place: Place, database: Database, list_name: str, *, keep: bool, held: str = "", corrects: int = 0
+) -> Synced:
     """
     Return the audience of `list_name` after the list files were brought in; without `keep` nothing of it stays.
 
-    `held`: whoever a send of that issue has already is left out. Errors: ListError for a file refused whole, MissingFileError where the list has
-    neither file nor members.
+    `held`: whoever a send of that issue has already is left out. `corrects`: only the readers of the send with this id. Errors: ListError for a
+    file refused whole, MissingFileError where the list has neither file nor members.
     """
-    found = bring_in(place, database, list_name, keep=keep, held=held)
+    found = bring_in(place, database, list_name, keep=keep, held=held, corrects=corrects)
     if not found.audience.recipients and not found.audience.left_out and not found.has_file:
         hint = f"Write {list_name}.csv with a line 'email,name', or name another list: --audience."
         raise MissingFileError(
@@ -52,10 +54,12 @@ def synced(place: Place, database: Database, list_name: str, *, keep: bool, held
     return found
 
 
-def bring_in(place: Place, database: Database, list_name: str, *, keep: bool, held: str = "") -> Synced:
+def bring_in(
+    place: Place, database: Database, list_name: str, *, keep: bool, held: str = "", corrects: int = 0
+) -> Synced:
     """Return what `synced` does, also for a list that is gone. Errors: ListError."""
     files = [ListSource(list_name=_name(shown), shown=shown, pieces=pieces) for shown, pieces in list_files(place.root)]
-    wanted = Wanted(list_name=list_name, held=held, tell=terminal.say)
+    wanted = Wanted(list_name=list_name, held=held, corrects=corrects, tell=terminal.say)
     found = database.bring_in(files, wanted, keep=keep)
     return Synced(audience=found.audience, found=found, has_file=any(one.list_name == list_name for one in files))
 

@@ -13,7 +13,7 @@ from typing import Final
 from mailweekly import address
 from mailweekly.cli import terminal
 from mailweekly.cli.place import Place
-from mailweekly.cli.prepared import prepared, program_of
+from mailweekly.cli.prepared import prepared, program_of, same_edition
 from mailweekly.cli.relays import Outlet, carriers_of
 from mailweekly.cli.signing import signer_of
 from mailweekly.delivery.groups import domain_of
@@ -30,11 +30,14 @@ __all__ = ["send_test_copies"]
 MOST: Final = 20  # test copies a call; more is a list
 
 
-def send_test_copies(place: Place, ref: str, to: list[str], relays: Sequence[Outlet], *, as_json: bool) -> None:
-    """Send test copies and show the relay's words. Errors: UnreachableError when one was not taken."""
+def send_test_copies(
+    place: Place, ref: str, to: list[str], relays: Sequence[Outlet], *, edition: str = "", as_json: bool
+) -> None:
+    """Send test copies and show the relay's words. Errors: UnreachableError when one was not taken; RefusedError for another edition than named."""
     readers = _readers(to)
     signer = signer_of(place)
     ready = prepared(place, ref)
+    same_edition(ready, edition)
     program = program_of(place, ready, test=True)
     now = datetime.now(UTC)
     messages = [compose(program, reader, delivery_id=number, at=now) for number, reader in enumerate(readers)]
