@@ -1,4 +1,4 @@
-"""A certificate for 127.0.0.1 that lives as long as a run of the benchmark."""
+"""A certificate for 127.0.0.1 and a key for signatures, which live as long as a run of the benchmark."""
 
 import ipaddress
 from datetime import UTC, datetime, timedelta
@@ -6,10 +6,10 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
-__all__ = ["write_certificate"]
+__all__ = ["new_key", "write_certificate"]
 
 
 def write_certificate(folder: Path) -> tuple[Path, Path]:
@@ -34,3 +34,10 @@ def write_certificate(folder: Path) -> tuple[Path, Path]:
     plain = serialization.NoEncryption()
     paths[1].write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain))
     return paths
+
+
+def new_key() -> str:
+    """Return an RSA key to sign with, in PEM."""
+    key = rsa.generate_private_key(65537, 2048)
+    plain = serialization.NoEncryption()
+    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain).decode("ascii")

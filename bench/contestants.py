@@ -29,6 +29,7 @@ __all__ = ["Contestant", "FailedError", "Run", "ours", "peers_of"]
 ROOT: Final = Path(__file__).resolve().parent.parent
 RUN_S: Final = 120
 WORK: Final = FOLDER / "work"  # on the disk the repository is on: a ledger in memory would flatter us
+DKIM: Final = '\n[dkim]\ndomain = "mail.test"\nselector = "bench"\n'
 SENDER: Final = "Bench Weekly <editor@mail.test>"
 
 
@@ -69,6 +70,7 @@ class Contestant:
             timeout=RUN_S,
             cwd=start.folder,
             env={**environment, **start.environment},
+            start_new_session=True,  # without a terminal a password is read from the input
         )
         wall_s = time.perf_counter() - began
         taken = wire.ended()
@@ -94,8 +96,10 @@ class Start:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-def ours(name: str, count: int, connections: int, *, module: str = "mailweekly", more: str = "") -> Contestant:
-    """Our command line, whole: `send --confirm` on a fresh publication. `module` and `more` (settings) make variants of it."""
+def ours(
+    name: str, count: int, connections: int, *, module: str = "mailweekly", dkim_key: str = "", more: str = ""
+) -> Contestant:
+    """Our command line, whole: `send --confirm` on a fresh publication. `module`, `dkim_key` (PEM) and `more` (settings) make variants of it."""
 
     def prepare(wire: Wire, count: int) -> Start:
         root = _emptied("publication")
@@ -106,10 +110,10 @@ def ours(name: str, count: int, connections: int, *, module: str = "mailweekly",
             connections=connections,
             relay=f"{scheme}://127.0.0.1:{wire.port}{query}",
             authority=wire.authority,
-            more=more,
+            more=more + (DKIM if dkim_key else ""),
         )
         command = [sys.executable, "-m", module, "-C", str(root), "send", publication.ISSUE, "--confirm"]
-        return Start(command=command)
+        return Start(command=command, environment={"MAILWEEKLY_DKIM_KEY": dkim_key} if dkim_key else {})
 
     return Contestant(name=name, count=count, prepare=prepare)
 
@@ -132,16 +136,25 @@ def peers_of(peers: Peers, counts: Mapping[str, int], connections: int) -> dict[
 
 
 def _mailmerge(peers: Peers, wire: Wire, count: int) -> Start:
-    """A template, a database and a server's settings in one folder, as its tutorial has it; the body is HTML."""
+    """A template of two parts, a database and a server's settings in one folder, as its README has them. With TLS it logs in, as it insists on."""
     folder, copy = _emptied("mailmerge"), publication.copy()
-    head = f"TO: {{{{email}}}}\nSUBJECT: {copy.subject}\nFROM: {SENDER}\nContent-Type: text/html; charset=utf-8\n\n"
-    (folder / "mailmerge_template.txt").write_text(head + copy.html, "utf-8")
-    (folder / "mailmerge_server.conf").write_text(f"[smtp_server]\nhost = 127.0.0.1\nport = {wire.port}\n", "utf-8")
+    head = f"TO: {{{{email}}}}\nSUBJECT: {copy.subject}\nFROM: {SENDER}\nMIME-Version: 1.0\n"
+    parts = "".join(
+        f"--part\nContent-Type: text/{kind}; charset=utf-8\n\n{text}\n"
+        for kind, text in (("plain", copy.text), ("html", copy.html))
+    )
+    template = f'{head}Content-Type: multipart/alternative; boundary="part"\n\n{parts}--part--\n'
+    (folder / "mailmerge_template.txt").write_text(template, "utf-8")
+    login = "security = SSL/TLS\nusername = editor\n" if wire.authority else ""
+    server = f"[smtp_server]\nhost = 127.0.0.1\nport = {wire.port}\n{login}"
+    (folder / "mailmerge_server.conf").write_text(server, "utf-8")
     with (folder / "mailmerge_database.csv").open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(["email", "name"])
         rows.writerows([publication.address(number), publication.name(number)] for number in range(count))
-    return Start(command=[str(peers.mailmerge), "--no-dry-run", "--no-limit"], folder=folder)
+    trusted = {"SSL_CERT_FILE": str(wire.authority)} if wire.authority else {}
+    command = [str(peers.mailmerge), "--no-dry-run", "--no-limit"]
+    return Start(command=command, text="a password\n", folder=folder, environment=trusted)
 
 
 def _task(wire: Wire, count: int, connections: int, **more: str) -> str:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from bench.certificate import new_key
 from bench.contestants import WORK, Contestant, FailedError, Run, ours, peers_of
 from bench.machine import described, load
 from bench.peers.install import Peers, install
@@ -36,10 +37,14 @@ NEAR: Final = {
     "smtp-source": 10_000,
     "smtp-source, reused": 20_000,
 }
+AS_USED: Final = (
+    25  # messages of mailmerge over a distance, with TLS and a login for each: a dozen round trips a message
+)
 FAR: Final = (
     2_000  # messages of ours at a distance: so many that it matters little that one lane begins and the others follow
 )
 US: Final = "mailweekly"
+SIGNED: Final = "mailweekly with DKIM"
 Runs = dict[str, list[Run]]
 
 
@@ -86,7 +91,11 @@ def _told(workshop: Workshop, peers: Peers) -> bool:
 
 def _near(workshop: Workshop, peers: Peers) -> list[Row]:
     """No distance: what a message costs."""
-    us = [ours(US, 10_000, CONNECTIONS), ours("no ledger", 10_000, CONNECTIONS, module="bench.unledgered")]
+    us = [
+        ours(US, 10_000, CONNECTIONS),
+        ours("no ledger", 10_000, CONNECTIONS, module="bench.unledgered"),
+        ours(SIGNED, 4_000, CONNECTIONS, dkim_key=new_key()),
+    ]
     runs = _rounds(workshop, "0 ms", [*us, *peers_of(peers, NEAR, CONNECTIONS).values()])
     bars = {
         "mailmerge": ("mailmerge", 150.0),
@@ -99,6 +108,9 @@ def _near(workshop: Workshop, peers: Peers) -> list[Row]:
     }
     rows = [row(f"0 ms, {CONNECTIONS} connections: sending", _rates(runs, US), "msg/s")]
     rows.append(row("  the whole process, start to exit", [one.count / one.wall_s for one in runs[US]], "msg/s"))
+    if SIGNED in runs:
+        what = f"  with an RSA-2048 signature each ({_typical(runs, SIGNED)}), against without"
+        rows.append(ratio(what, _rates(runs, SIGNED), _rates(runs, US)))
     for name, (words, bar) in bars.items():
         if name in runs:
             rows.append(ratio(f"  against {words} ({_typical(runs, name)})", _rates(runs, US), _rates(runs, name), bar))
@@ -114,12 +126,13 @@ def _far(workshop: Workshop, peers: Peers) -> list[Row]:
             rows.append(_left_out(title, "no headers of OpenSSL (Debian: apt-get install libssl-dev)"))
             continue
         counts = {"aiosmtplib, ready bytes": int(5_000 / rtt_ms), "nodemailer": int(6_000 / rtt_ms)}
+        counts |= {"mailmerge": AS_USED} if tls else {}
         us = ours(US, FAR, CONNECTIONS)
         runs = _rounds(workshop, title, [us, *peers_of(peers, counts, CONNECTIONS).values()], rtt_ms=rtt_ms, tls=tls)
         each = [rate / CONNECTIONS * rtt_ms / 1e3 for rate in _rates(runs, US)]
         rows.append(row(f"{title}, {CONNECTIONS} connections: sending", _rates(runs, US), "msg/s"))
         rows.append(row("  messages a round trip and connection", each, "", PER_RTT))
-        for name, bar in (("aiosmtplib, ready bytes", 3.5), ("nodemailer", 2.0)):
+        for name, bar in (("aiosmtplib, ready bytes", 3.5), ("nodemailer", 2.0), ("mailmerge", None)):
             if name in runs:
                 rows.append(
                     ratio(f"  against {name} ({_typical(runs, name)})", _rates(runs, US), _rates(runs, name), bar)

@@ -45,9 +45,10 @@ struct peer {
 };
 
 static const char GREETING[] = "220 sink.test ESMTP\r\n";
-static const char HELLO[] = "250-sink.test\r\n250-PIPELINING\r\n250-SIZE 52428800\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES\r\n";
+static const char HELLO[] = "250-sink.test\r\n250-PIPELINING\r\n250-SIZE 52428800\r\n250-8BITMIME\r\n250-AUTH PLAIN\r\n250 ENHANCEDSTATUSCODES\r\n";
 static const char FINE[] = "250 2.0.0 Ok\r\n";
 static const char GO_ON[] = "354 Go on\r\n";
+static const char KNOWN[] = "235 2.7.0 Whoever you are\r\n";
 static const char BYE[] = "221 2.0.0 Bye\r\n";
 static const char UNKNOWN[] = "500 5.5.2 What?\r\n";
 
@@ -128,6 +129,8 @@ static int command(struct peer *peer) {
         peer->tail = 0x0d0a; /* a dot at once ends an empty body */
     } else if (!strncasecmp(line, "EHLO", 4) || !strncasecmp(line, "HELO", 4)) {
         say(peer, HELLO);
+    } else if (!strncasecmp(line, "AUTH", 4)) {
+        say(peer, KNOWN);
     } else if (!strncasecmp(line, "QUIT", 4)) {
         say(peer, BYE);
         return 0;

@@ -1,5 +1,5 @@
 """
-The promise, checked: a ledger and what a relay took, against the invariants I1 to I6.
+The promise, checked: a ledger and what a relay took, against the invariants I1 to I7.
 
 I1  every recipient frozen into the audience is in exactly one state
 I2  `accepted` implies exactly one message in the sink
@@ -8,8 +8,11 @@ I4  nobody is in the sink twice
 I5  waiting, expired, skipped or rejected imply that nothing is in the sink
 I6  each message's octets are those of the frozen edition with that reader's own values
 
+I7  a correction went to those the issue's own send holds as accepted, and only them, each once
+
 and, beside them, that each row makes sense in itself ("row"), that the database still refuses illegal moves ("moves"), and that nobody outside the
-ledger got anything ("stranger"). Each finding begins with its name. The database is opened read-only.
+ledger got anything ("stranger"). Where an address is in several sends, its messages are told apart by their Message-IDs, which no two sends share.
+Each finding begins with its name. The database is opened read-only.
 """
 
 import json
@@ -88,16 +91,18 @@ def violations(
         for message in (message for log in logs for message in SinkLog(log).kept()):
             for recipient in message.recipients or ("",):
                 taken[recipient].append(message)
+        own = _told_apart(rows, taken)
         found = [
             *_everybody(rows, audience),
-            *_in_the_sink(rows, taken, running=running, resent=resent),
+            *_in_the_sink(rows, own, running=running, resent=resent),
+            *_corrections(connection, rows),
             *_strangers(rows, taken),
             *_sense(rows),
             *_moves(connection),
             *_ends(connection),
         ]
         if keys is not None:
-            found.extend(_octets(connection, rows, taken, keys))
+            found.extend(_octets(connection, rows, own, keys))
     finally:
         connection.close()
     return found
@@ -157,11 +162,24 @@ def _everybody(rows: list[Delivery], audience: Collection[str] | None) -> Iterat
         yield from (f"I1: {address} is nowhere in the ledger" for address in sorted(missing))
 
 
+def _told_apart(rows: list[Delivery], taken: dict[str, list[Taken]]) -> dict[int, list[Taken]]:
+    """Each row's messages (by its id). Of an address in several sends, what has no row's Message-ID counts with the first."""
+    by_address: dict[str, list[Delivery]] = defaultdict(list)
+    for row in rows:
+        by_address[row.address].append(row)
+    own: dict[int, list[Taken]] = defaultdict(list)
+    for address, mine in by_address.items():
+        by_id = {row.message_id: row for row in mine if row.message_id} if len(mine) > 1 else {}
+        for message in taken.get(address, ()):
+            own[by_id.get(message.message_id, mine[0]).id].append(message)
+    return own
+
+
 def _in_the_sink(
-    rows: list[Delivery], taken: dict[str, list[Taken]], *, running: bool, resent: Collection[str]
+    rows: list[Delivery], own: dict[int, list[Taken]], *, running: bool, resent: Collection[str]
 ) -> Iterator[str]:
     for row in rows:
-        there = len(taken.get(row.address, ()))
+        there = len(own.get(row.id, ()))
         most = 2 if row.address in resent else 1
         if row.state == "accepted" and not 1 <= there <= most and row.reason != ASSUMED:
             yield f"I2: {row.address} is accepted and {there} times in the sink"
@@ -171,6 +189,25 @@ def _in_the_sink(
             yield f"I4: {row.address} is {there} times in the sink"
         if row.state in ABSENT and there and row.address not in resent:
             yield f"I5: {row.address} is {row.state} and in the sink"
+
+
+def _corrections(connection: apsw.Connection, rows: list[Delivery]) -> Iterator[str]:
+    found: list[Any] = connection.execute("SELECT id, issue, audience, kind FROM sends ORDER BY id").fetchall()
+    states: dict[int, dict[str, Delivery]] = defaultdict(dict)
+    for row in rows:
+        states[row.send_id][row.key] = row
+    first = {(issue, audience): states[send_id] for send_id, issue, audience, kind in found if kind == "issue"}
+    for send_id, issue, audience, kind in found:
+        if not kind.startswith("correction"):
+            continue
+        got = {key for key, row in first.get((issue, audience), {}).items() if row.state == "accepted"}
+        mailed = {key for key, row in states[send_id].items() if row.state != "skipped"}
+        yield from (
+            f"I7: {key} is in {kind} of issue {issue} and did not get the issue" for key in sorted(mailed - got)
+        )
+        sure = {key for key in got if first[issue, audience][key].reason != ASSUMED}  # which may have been said since
+        missing = sorted(sure - set(states[send_id]))
+        yield from (f"I7: {key} got issue {issue} and is nowhere in its {kind}" for key in missing)
 
 
 def _strangers(rows: list[Delivery], taken: dict[str, list[Taken]]) -> Iterator[str]:
@@ -230,7 +267,7 @@ def _ends(connection: apsw.Connection) -> Iterator[str]:
 
 
 def _octets(
-    connection: apsw.Connection, rows: list[Delivery], taken: dict[str, list[Taken]], keys: Keys
+    connection: apsw.Connection, rows: list[Delivery], own: dict[int, list[Taken]], keys: Keys
 ) -> Iterator[str]:
     programs: dict[int, Program] = {}
     for send_id, raw in connection.execute(
@@ -240,7 +277,7 @@ def _octets(
         assert isinstance(raw, bytes)
         programs[send_id] = Program.from_bytes(raw, keys)
     for row in rows:
-        for message in taken.get(row.address, ()):
+        for message in own.get(row.id, ()):
             yield from (f"I6: {row.address}: {why}" for why in _differences(programs[row.send_id], row, message))
 
 

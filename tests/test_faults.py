@@ -31,3 +31,10 @@ def test_the_operators_page_speaks_of_every_fault() -> None:
     for begin, end in re.findall(r"^## .*\bF(\d+) to F(\d+)\b", page, re.MULTILINE):
         named.update(range(int(begin), int(end) + 1))
     assert named == set(range(1, 38))
+
+
+@pytest.mark.parametrize("row", rows(), ids=lambda row: row.number)
+def test_the_operators_table_says_what_the_matrix_says(row: Row) -> None:
+    page = (ROOT / "docs" / "howto" / "when-something-breaks.md").read_text("utf-8")
+    caught = "is caught" if row.wrong else ""
+    assert f"| {row.number} | {row.fault} | {row.holds} | {row.how} | {caught} |\n" in page

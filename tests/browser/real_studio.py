@@ -179,4 +179,3 @@ def _environment(folder: Path) -> dict[str, str]:
     """The environment of a command: no memory of other runs, and this checkout's modules."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("MAILWEEKLY_")}
     return ours | {"XDG_CACHE_HOME": str(folder.parent / "cache"), "PYTHONPATH": str(ROOT / "src")}
-

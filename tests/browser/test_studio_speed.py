@@ -69,9 +69,14 @@ def test_fifty_saves_of_a_real_issue_are_painted(browser: Browser, tmp_path: Pat
         assert frame
         assert f"save {SAVES - 1}" in frame.inner_text("body")
         assert page.locator("iframe").count() <= 4
-    for name, took in (("rendered", [int(one[1]) for one in found if one]), ("painted", [int(one[2]) for one in found if one])):
+    for name, took in (
+        ("rendered", [int(one[1]) for one in found if one]),
+        ("painted", [int(one[2]) for one in found if one]),
+    ):
         took.sort()
-        print(f"{name}: median {took[len(took) // 2]} ms, 95th percentile {took[int(len(took) * 0.95) - 1]} ms, worst {took[-1]} ms")
+        print(
+            f"{name}: median {took[len(took) // 2]} ms, 95th percentile {took[int(len(took) * 0.95) - 1]} ms, worst {took[-1]} ms"
+        )
         assert len(took) == SAVES
         assert took[int(SAVES * 0.95) - 1] < WORST_MS
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mailweekly.adapters.store import canary, sends, steering
+from mailweekly.adapters.store import canary, sends, steering, tallies
 from mailweekly.adapters.store.ledger import SqliteLedger
 from mailweekly.adapters.store.writer import Writer
 from mailweekly.delivery.canary import Canary
@@ -149,5 +149,5 @@ def test_a_reap_leaves_nobody_waiting_in_a_cancelled_send(tmp_path: Path) -> Non
     one.now(lambda c: c.execute("UPDATE deliveries SET state = 'claimed' WHERE id = 1").fetchall())
     one.now(lambda c: sends.cancel(c, send_id, 1.0))
     one.now(lambda c: sends.reap(c, 2.0))
-    assert one.now(lambda c: sends.counts(c, send_id)) == {State.SKIPPED: 5}
+    assert one.now(lambda c: tallies.counts(c, send_id)) == {State.SKIPPED: 5}
     one.close()

@@ -11,6 +11,7 @@ from mailweekly.adapters.store.intake import ListSource, People, Wanted
 from mailweekly.adapters.store.sends import HELD, Freeze, Recipient
 from mailweekly.adapters.store.spool import Spool
 from mailweekly.audience.listfile import BATCH
+from mailweekly.audience.select import GONE, UNSURE
 from mailweekly.audience.tally import KEPT
 from mailweekly.errors import ListError
 
@@ -24,12 +25,18 @@ def _database(tmp_path: Path) -> Iterator[Database]:
 
 
 def _bring(
-    database: Database, *rows: str, name: str = "readers", keep: bool = True, held: str = "", tail: str = ""
+    database: Database,
+    *rows: str,
+    name: str = "readers",
+    keep: bool = True,
+    held: str = "",
+    tail: str = "",
+    corrects: int = 0,
 ) -> People:
     raw = (HEAD + "".join(f"{row}\n" for row in rows) + tail).encode()
     pieces = (raw[at : at + 10_000] for at in range(0, len(raw), 10_000))
     source = ListSource(list_name=name, shown=f"subscribers/{name}.csv", pieces=pieces)
-    return database.bring_in([source], Wanted(list_name="readers", held=held), keep=keep)
+    return database.bring_in([source], Wanted(list_name="readers", held=held, corrects=corrects), keep=keep)
 
 
 def _rows(count: int, *, first: int = 1, status: str = "active") -> list[str]:
@@ -153,3 +160,39 @@ def test_a_spool_gives_back_what_it_was_given_and_leaves_no_file(tmp_path: Path)
     assert list(first) == values[900:]
     assert values[5] in spool
     assert not list(tmp_path.iterdir())
+
+
+def test_a_correction_goes_to_those_who_got_it_in_every_page_and_each_other_has_a_reason(
+    database: Database, tmp_path: Path
+) -> None:
+    count = 2 * BATCH
+    _bring(database, *_rows(count))
+    everybody = [
+        Recipient(subscriber_id=number, key=f"r{number}@mail.test", address=f"r{number}@mail.test", name="", fields={})
+        for number in range(1, count + 1)
+    ]
+    what = Freeze(
+        issue="7",
+        audience="readers",
+        kind="issue",
+        edition="e",
+        subject="s",
+        program=b"x",
+        audience_digest="d",
+        recipients=everybody,
+    )
+    send = database.freeze(what)
+    connection = apsw.Connection(str(tmp_path / "a.db"))
+    connection.execute("DROP TRIGGER legal_move")
+    connection.execute("UPDATE deliveries SET state = iif(id % 10 = 1, 'rejected', 'accepted')")
+    connection.execute("UPDATE deliveries SET state = 'unknown', reason = 'cut' WHERE key = 'r2@mail.test'")
+    connection.close()
+    rows = [row for row in _rows(count + 5) if not row.startswith("r3@")]  # one has left the list, five are new
+    rows[3] = "r5@mail.test,Reader 5,unsubscribed"
+    found = _bring(database, *rows, corrects=send.id, keep=False)
+    got = {one.key for one in everybody} - {f"r{number}@mail.test" for number in range(1, count + 1, 10)}
+    out = {one.subscriber.key: one.reason for one in found.audience.left_out}
+    assert out == {"r2@mail.test": UNSURE, "r3@mail.test": GONE, "r5@mail.test": "unsubscribed"}
+    assert set(_who(found)) == got - set(out)
+    assert len(_who(found)) == len(set(_who(found)))
+    assert isinstance(found.audience.recipients, Spool)

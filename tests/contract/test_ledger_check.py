@@ -1,6 +1,6 @@
 """The checker itself is checked: a good ledger passes, and one forged ledger or log per invariant is reported."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,8 +22,9 @@ AT = datetime(2026, 3, 1, 9, tzinfo=UTC)
 STATES = ("accepted", "accepted", "queued", "rejected", "deferred", "unknown", "skipped", "expired", "claimed")
 
 
-def _program() -> Program:
-    edition = Edition(
+def edition() -> Edition:
+    """Return an edition."""
+    return Edition(
         number=78,
         newsletter="Weekly",
         title="Hello",
@@ -40,8 +41,15 @@ def _program() -> Program:
         digest="sha256:00",
         entry_urls=(),
     )
-    sender = Sender(name="Weekly", address="news@mail.test", unsubscribe_base="https://mail.test")
-    return prepare(edition, sender, keys=KEYS, issue_label="78", list_name="readers")
+
+
+def sender() -> Sender:
+    """Return who it is from."""
+    return Sender(name="Weekly", address="news@mail.test", unsubscribe_base="https://mail.test")
+
+
+def _program() -> Program:
+    return prepare(edition(), sender(), keys=KEYS, issue_label="78", list_name="readers")
 
 
 @dataclass
@@ -273,3 +281,71 @@ def test_only_whom_the_editor_had_mailed_again_may_have_got_it_twice(forge: Forg
     _twice(forge)
     assert not [one for one in forge.found(resent=["r1@readers.test"]) if one.startswith(("I2", "I4"))]
     assert [one for one in forge.found(resent=["r2@readers.test"]) if one.startswith(("I2", "I4"))]
+
+
+def _correction(forge: Forge, mailed: Sequence[int], *, skipped: Sequence[int] = ()) -> None:
+    """Add a correction, finished, with messages of its own."""
+    program = prepare(edition(), sender(), keys=KEYS, issue_label="78", list_name="readers", kind="correction")
+    forge.sql(
+        "INSERT INTO sends (issue, audience, kind, edition, audience_digest, state, program, created_at)"
+        " VALUES ('78', 'readers', 'correction', 'e', '', 'finished', ?, 0)",
+        program.to_bytes(),
+    )
+    for number in (*mailed, *skipped):
+        reader, is_mailed = forge.reader(number), number in mailed
+        one = compose(program, reader, delivery_id=100 + number, at=AT)
+        at = AT.timestamp() if is_mailed else None
+        forge.sql(
+            "INSERT INTO deliveries (id, send_id, subscriber_id, key, address, name, fields, state, attempts, first_try_at, message_id,"
+            " intent_at, outcome_at, code, reason) VALUES (?, 2, ?, ?, ?, ?, '{}', ?, ?, ?, ?, ?, ?, ?, ?)",
+            *(100 + number, number, reader.address, reader.address, reader.name),
+            *("accepted" if is_mailed else "skipped", int(is_mailed), at, one.message_id if is_mailed else ""),
+            *(at, at, 250 if is_mailed else None, "" if is_mailed else "left"),
+        )
+        if is_mailed:
+            forge.taken.append(one)
+
+
+def test_a_correction_to_those_who_got_the_issue_is_not_complained_about(forge: Forge) -> None:
+    _correction(forge, [1], skipped=[2, 6])
+    assert forge.found() == []
+
+
+def _to_somebody_else(forge: Forge) -> None:
+    _correction(forge, [1, 2, 4])
+
+
+def _not_to_everybody(forge: Forge) -> None:
+    _correction(forge, [1])
+
+
+def _corrected_twice(forge: Forge) -> None:
+    _correction(forge, [1, 2])
+    forge.taken.append(forge.taken[-1])
+
+
+def _with_the_issue_again(forge: Forge) -> None:
+    _correction(forge, [1, 2])
+    forge.taken[-1] = forge.taken[1]
+
+
+def _left_out_and_mailed(forge: Forge) -> None:
+    _correction(forge, [1, 2])
+    forge.sql("DROP TRIGGER legal_move")
+    forge.sql("UPDATE deliveries SET state = 'skipped', reason = 'left' WHERE id = 102")
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil"),
+    [
+        ("I7", _to_somebody_else),
+        ("I7", _not_to_everybody),
+        ("I4", _corrected_twice),
+        ("I2", _with_the_issue_again),
+        ("I4", _with_the_issue_again),
+        ("I5", _left_out_and_mailed),
+    ],
+)
+def test_a_forged_correction_is_reported_by_name(forge: Forge, name: str, spoil: Callable[[Forge], None]) -> None:
+    spoil(forge)
+    assert any(one.startswith(f"{name}: ") for one in forge.found()), forge.found()

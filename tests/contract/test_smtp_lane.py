@@ -181,6 +181,61 @@ async def test_a_reply_nobody_asked_for_breaks_the_connection(start: Start) -> N
     assert judge(second) is Matter.ACCEPTED
 
 
+IN_BETWEEN = (
+    "on dot nth=1: keep ; reply 250 2.0.0 ok ; reply {code} 4.4.2 idle\non rcpt to=r3@*: reply 550 5.1.1 unknown"
+)
+
+
+@pytest.mark.parametrize(("code", "stays_grouped"), [(421, True), (250, False)])
+async def test_a_relay_that_says_goodbye_between_two_messages_is_spoken_to_in_groups_again(
+    start: Start, code: int, stays_grouped: bool
+) -> None:
+    relay, log = await start(IN_BETWEEN.format(code=code))
+    lane = await relay.open()
+    first = await lane.deliver(Trip(message=letter(1), intend=yes))
+    await asyncio.sleep(0.1)  # the relay's second line is here
+    said: Any = None
+    try:
+        said = await lane.deliver(Trip(message=letter(2), intend=yes))
+    except RelayDownError as error:
+        said = error
+    await lane.close()
+    assert first is not None
+    assert judge(first) is Matter.ACCEPTED
+    if stays_grouped:
+        assert (said.code, said.text, judge(said)) == (421, "4.4.2 idle", Matter.LANE)
+    else:
+        assert isinstance(said, RelayDownError)
+    lane = await relay.open()
+    for number in (2, 3):
+        assert await lane.deliver(Trip(message=letter(number), intend=yes))
+    await lane.close()
+    assert [message.recipient for message in log.kept()] == ["r1@readers.test", "r2@readers.test"]
+    verbs = [line.split(" ")[0] for line in log.lines()]
+    after_r3 = verbs[len(verbs) - verbs[::-1].index("RCPT") :]
+    assert ("DATA" in after_r3) is stays_grouped  # a group holds DATA before the refusal is known
+
+
+async def test_a_goodbye_in_mid_message_left_nothing_in_doubt_and_the_next_connection_is_as_before(
+    start: Start,
+) -> None:
+    relay, log = await start(
+        "rcvbuf 4096\non body nth=1 at=1000: reply 421 4.3.2 going down\non rcpt to=r3@*: reply 550 5.1.1 unknown"
+    )
+    big = replace(letter(1), content=letter(1).content + b"x" * 70 + b"\r\n" + (b"y" * 70 + b"\r\n") * 200_000)
+    lane = await relay.open()
+    with pytest.raises(RelayDownError, match="going down"):
+        await lane.deliver(Trip(message=big, intend=yes))
+    await lane.close()
+    lane = await relay.open()
+    for number in (2, 3):
+        assert await lane.deliver(Trip(message=letter(number), intend=yes))
+    await lane.close()
+    assert [message.recipient for message in log.kept()] == ["r2@readers.test"]
+    verbs = [line.split(" ")[0] for line in log.lines()]
+    assert "DATA" in verbs[len(verbs) - verbs[::-1].index("RCPT") :]
+
+
 @pytest.mark.parametrize("pause", ["0ms", "20ms"])
 async def test_a_reply_in_pieces_is_put_together(start: Start, pause: str) -> None:
     relay, _ = await start(

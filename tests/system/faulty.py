@@ -241,6 +241,7 @@ def raises(where: str, nth: int) -> None:
         "intend": (SqliteLedger, "intend"),
         "settle": (SqliteLedger, "settle"),
         "write": (Replies, "write"),
+        "body": (Replies, "at_once"),
         "reply": (Replies, "next"),
         "open": (SmtpRelay, "open"),
     }[where]

@@ -68,6 +68,7 @@ def install(killer: Killer) -> None:
     _around_outcomes(SqliteLedger, killer)
     _around_writes(Replies, killer)
     _after(Replies, "next", lambda *_: killer.here("any"))
+    _after_plain(Replies, "here", lambda: killer.here("any"))
     _after_plain(sends, "freeze", lambda: killer.here("in-freeze"))
     _after_plain(sends, "reap", lambda: killer.here("in-reap"))
     _after_plain(Database, "freeze", lambda: killer.here("after-freeze"))
@@ -149,6 +150,23 @@ def _around_writes(replies: type, killer: Killer) -> None:
             killer.here("after-dot")
 
     replies.write = write  # type: ignore[attr-defined]
+    whole = replies.at_once  # type: ignore[attr-defined]
+
+    def at_once(self: Any, content: bytes, tail: bytes) -> int:
+        killer.here("any")
+        if len(content) > BODY_BYTES and killer.at("in-body"):
+            whole(self, content[: len(content) // 2], b"")
+            killer.die()
+        if killer.at("before-dot"):
+            whole(self, content, b"")
+            killer.die()
+        gone = int(whole(self, content, tail))
+        killer.here("any")
+        if gone >= len(content) + len(tail):
+            killer.here("after-dot")
+        return gone
+
+    replies.at_once = at_once  # type: ignore[attr-defined]
 
 
 def _child(job: dict[str, Any]) -> int:
@@ -190,6 +208,8 @@ def _serve() -> None:
             code = 70
             try:
                 code = _child(json.loads(line))
+            except KeyboardInterrupt:  # it came before the program's own first line
+                code = 130
             finally:
                 os._exit(code)
         print(json.dumps(pid), flush=True)

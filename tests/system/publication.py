@@ -121,9 +121,9 @@ class Publication:
         return Keys.parse(found[1])
 
     def relay(
-        self, address: str, *, password: str = "", ca: Path | None = None, timeout: str = "5s", dot: str = "5s"
+        self, address: str, *, password: str = "", ca: Path | None = None, timeout: str = "20s", dot: str = "20s"
     ) -> None:
-        """Hand mail over at `address` from now on."""
+        """Hand mail over at `address` from now on. Who waits for a silence sets the timeouts; elsewhere a busy machine is no silence."""
         self.environment = {
             "MAILWEEKLY_RELAY": address,
             "MAILWEEKLY_RELAY_TIMEOUT": timeout,
@@ -256,9 +256,9 @@ def ended(process: subprocess.Popen[bytes], timeout_s: float = TIMEOUT_S) -> Res
     return Result(code=process.returncode, out=out.decode(), err=err.decode())
 
 
-def with_peak(one: Publication, *words: str) -> tuple[Result, int]:
+def with_peak(one: Publication, *words: str, timeout_s: float = TIMEOUT_S) -> tuple[Result, int]:
     """Run a command; return its end, and the most memory it had, in kB."""
-    done = ended(one.start(command=[one.command()[0], "-c", WITH_PEAK, *words]))
+    done = ended(one.start(command=[one.command()[0], "-c", WITH_PEAK, *words]), timeout_s)
     found = re.search(r"^VmHWM:\s+(\d+) kB", done.err, re.MULTILINE)
     assert found, done.err
     return done, int(found[1])

@@ -23,7 +23,7 @@ def test_the_canary_goes_first_and_the_others_after_the_hold(tmp_path: Path) -> 
     one = _publication(tmp_path, 40)
     with SinkProcess(tmp_path) as sink:
         one.relay(sink.relay)
-        process = one.start("send", "7", "--confirm", "--canary", "10%", "--hold", "3s")
+        process = one.start("send", "7", "--confirm", "--canary", "10%", "--hold", "8s")
         sink.log.wait(lambda log: len(log.kept()) >= 4)
         time.sleep(1.2)
         held = one.run("status", "7", "--json").document["sends"][0]
@@ -35,7 +35,7 @@ def test_the_canary_goes_first_and_the_others_after_the_hold(tmp_path: Path) -> 
     assert held["counts"]["accepted"] == 4
     assert held["canary"]["holds"]
     assert held["canary"]["size"] == held["canary"]["answered"] == 4
-    assert 2.8 <= instants[4] - instants[3] <= 6
+    assert 7.8 <= instants[4] - instants[3] <= 25
     assert "canary: 4 of 40 sent, holding until" in done.err
 
 
@@ -66,7 +66,7 @@ def test_a_hold_beyond_the_wait_ends_the_process_and_the_same_command_goes_on(tm
     one = _publication(tmp_path, 40)
     with SinkProcess(tmp_path) as sink:
         one.relay(sink.relay)
-        command = ("--canary", "5", "--hold", "4s", "--wait", "0s")
+        command = ("--canary", "5", "--hold", "12s", "--wait", "0s")
         first = one.send("7", *command)
         second = one.send("7", *command)
         status = one.run("status", "7")
@@ -74,7 +74,7 @@ def test_a_hold_beyond_the_wait_ends_the_process_and_the_same_command_goes_on(tm
         assert "35 may follow from" in first.error[0]
         assert len(sink.log.kept()) == 5
         assert "canary: 5 of 40 sent, holding until" in status.out
-        time.sleep(4)
+        time.sleep(12)
         last = one.send("7", *command)
     assert last.code == 0, last.err
     assert one.states() == {"accepted": 40}
@@ -93,7 +93,7 @@ def test_a_kill_neither_shortens_nor_lengthens_the_hold(tmp_path: Path) -> None:
         done = one.send("7")  # the options need not be said again
         instants = [message.t for message in sink.log.kept()]
     assert done.code == 0, done.err
-    assert 4.8 <= instants[3] - instants[2] <= 8
+    assert 4.8 <= instants[3] - instants[2] <= 20
     assert one.states() == {"accepted": 30}
     assert one.violations(sink.log.path) == []
 

@@ -61,6 +61,7 @@ def test_a_correction_goes_to_those_who_got_the_issue_and_only_them(tmp_path: Pa
         assert "https://one.test/right" in _text(parsed, "html")
     rows = deliveries(one.ledger)
     assert len({row.send_id for row in rows}) == 2
+    assert one.violations(sink.log.path) == []
 
 
 def test_without_a_change_there_is_nothing_to_correct_and_each_correction_is_its_own(tmp_path: Path) -> None:
@@ -84,6 +85,7 @@ def test_without_a_change_there_is_nothing_to_correct_and_each_correction_is_its
     assert back.exists()
     assert [send["kind"] for send in status["sends"]] == ["issue", "correction", "correction-2"]
     assert refused.code == 77
+    assert one.violations(sink.log.path) == []
     assert len(kept) == 12
     assert len({message.message_id for message in kept}) == 12
 
@@ -105,6 +107,7 @@ def test_a_correction_goes_on_by_the_same_command_and_can_be_steered(tmp_path: P
         kept = sink.log.kept()
     assert len(kept) == 24
     assert len({message.message_id for message in kept}) == 24
+    assert one.violations(sink.log.path) == []
     process.communicate()
 
 
@@ -127,3 +130,23 @@ def test_the_issue_must_be_over_before_it_is_corrected(tmp_path: Path) -> None:
     assert done.code == 0, done.err
     assert len(kept) == 10
     assert len({message.recipient for message in kept}) == 5
+
+
+def test_a_correction_killed_in_mid_send_goes_on_and_reaches_nobody_twice(tmp_path: Path) -> None:
+    one = made(tmp_path, count=40, connections=2)
+    with SinkProcess(
+        tmp_path, "on rcpt to=r3@* times=1: reply 550 5.1.1 no\non dot nth=55: gate hold ; default"
+    ) as sink:
+        one.relay(sink.relay)
+        assert one.send().code == 0
+        one.issue(CORRECTED)
+        process = one.start("send", "7", "--correction", "--confirm")
+        sink.log.wait(lambda log: bool(log.events("held")))
+        process.kill()
+        process.communicate()
+        sink.open("hold")
+        again = one.send("7", "--correction")
+        unknown = [row.address for row in deliveries(one.ledger) if row.state == "unknown"]
+    assert again.code in {0, 75}, again.err
+    assert len(unknown) <= 2
+    assert one.violations(sink.log.path) == []

@@ -15,7 +15,8 @@ PORTS = {
     "compose": (1, 5),
     "intend": (1, 5),
     "settle": (1, 5),
-    "write": (1, 4, 9),
+    "write": (1, 2),
+    "body": (1, 4, 9),
     "reply": (2, 12),
     "open": (1, 2),
 }
@@ -26,7 +27,8 @@ SOME = [
     ("intend", 5),
     ("settle", 1),
     ("settle", 5),
-    ("write", 4),
+    ("write", 1),
+    ("body", 4),
     ("reply", 12),
     ("open", 2),
 ]

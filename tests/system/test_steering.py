@@ -159,7 +159,7 @@ def test_status_names_speed_domains_and_relays(tmp_path: Path) -> None:
 
 
 def test_watch_shows_plain_lines_and_ends_with_the_send(tmp_path: Path) -> None:
-    one = made(tmp_path, count=12, connections=1, rate="4/s")
+    one = made(tmp_path, count=24, connections=1, rate="3/s")
     with SinkProcess(tmp_path) as sink:
         one.relay(sink.relay)
         process = one.start("send", "7", "--confirm")
@@ -170,7 +170,7 @@ def test_watch_shows_plain_lines_and_ends_with_the_send(tmp_path: Path) -> None:
     lines = watched.out.splitlines()
     assert len([line for line in lines if "running" in line]) >= 2
     assert any("a second now" in line for line in lines)
-    assert "finished, 12 accepted" in lines[-1]
+    assert "finished, 24 accepted" in lines[-1]
 
 
 def test_watch_goes_with_no_other_form(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def test_refusals_that_stopped_the_send_are_put_back_by_the_editors_word_and_eve
     assert stopped.code == 75
     assert alone.code == 64
     assert (taken_back.code, waiting) == (0, {"queued": 50})
-    assert "20 refused ones put back" in taken_back.out
+    assert "20 refused readers put back" in taken_back.out
     assert again.code == 0, again.err
     assert "no refusals" in nothing_left.out
     assert one.states() == {"accepted": 50}

@@ -7,7 +7,7 @@ Errors: none.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from mailweekly.audience.model import Audience, LeftOut, Status, Subscriber, Suppression
 
@@ -61,23 +61,18 @@ def select(subscribers: Iterable[Subscriber], suppressions: Mapping[str, Suppres
     )
 
 
-def corrected(audience: Audience, got: Iterable[Subscriber], unsure: Iterable[Subscriber]) -> Audience:
+def corrected(audience: Audience, got: Collection[str]) -> Audience:
     """
-    Return who of `audience` gets a correction: those who `got` the issue, and nobody else.
+    Return who of `audience` gets a correction: those whose key is among those who `got` the issue, and nobody else.
 
-    Left out are those of them who may not be mailed now, and those of whom the relay never said whether it took their copy.
+    Left out are those of them who may not be mailed now. A large audience is judged in parts, as in `select`.
     """
-    had = {one.key: one for one in got}
-    recipients = {one.key: one for one in audience.recipients if one.key in had}
-    left_out = [one for one in audience.left_out if one.subscriber.key in had]
-    members = {*recipients, *(one.subscriber.key for one in left_out)}
-    left_out.extend(LeftOut(subscriber=one, reason=GONE) for key, one in had.items() if key not in members)
-    left_out.extend(LeftOut(subscriber=one, reason=UNSURE) for one in unsure if one.key not in had)
+    recipients = tuple(one for one in audience.recipients if one.key in got)
     return Audience(
         name=audience.name,
-        recipients=tuple(recipients.values()),
-        left_out=tuple(left_out),
-        digest=_digest(recipients),
+        recipients=recipients,
+        left_out=tuple(one for one in audience.left_out if one.subscriber.key in got),
+        digest=_digest(one.key for one in recipients),
     )
 
 

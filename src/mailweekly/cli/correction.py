@@ -1,16 +1,14 @@
 """`--correction`: who of a list got the issue already, and whether there is anything to correct."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from mailweekly.adapters.store.corrections import Corrected
 from mailweekly.adapters.store.database import Database
-from mailweekly.audience.select import corrected
-from mailweekly.cli.people import Synced
 from mailweekly.cli.prepared import Prepared
 from mailweekly.delivery.states import SendState
 from mailweekly.errors import RefusedError
 
-__all__ = ["Correction", "correction", "narrowed"]
+__all__ = ["Correction", "correction"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,6 +19,11 @@ class Correction:
     kind: str
     known: Corrected
     note: str  # what readers are told; empty: nothing
+
+    @property
+    def corrects(self) -> int:
+        """The id of the send whose readers get it."""
+        return self.known.first.id if self.known.first else 0
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -44,11 +47,6 @@ def correction(database: Database, ready: Prepared, audience: str) -> Correction
     return Correction(
         audience=name, kind=known.kind, known=known, note=" ".join(ready.issue.meta.get("correction", "").split())
     )
-
-
-def narrowed(people: Synced, one: Correction) -> Synced:
-    """Return the people of the list with everybody left out who did not get the issue."""
-    return replace(people, audience=corrected(people.audience, one.known.got, one.known.unsure))
 
 
 def _refuse(known: Corrected, ready: Prepared, name: str) -> None:

@@ -30,7 +30,7 @@ def conclude(place: Place, database: Database, one: Send, ending: Ending, *, as_
         more = {"canary": watch_document(canary, at), "next_due": ending.due_at, "ended": ending.end.value}
         terminal.out_json({"schema": 1, **document, **more})
     else:
-        terminal.out(*shown.summary(now, counts))
+        terminal.out(*shown.summary(now, counts, is_at_work=False))
         if canary:
             terminal.out(f"  {watch_line(canary, sum(counts.values()), at)}")
         if place.machine.uses_outbox:
@@ -64,9 +64,11 @@ def _report(now: Send, ending: Ending, counts: Mapping[State, int], canary: Watc
         case End.WAITING:
             due = ending.due_at.strftime("%Y-%m-%d %H:%M UTC") if ending.due_at else "later"
             deferred = counts.get(State.DEFERRED, 0)
-            what = f"{deferred:,} were deferred by the relay; the next is due {due}."
+            was = "was" if deferred == 1 else "were"
+            what = f"{terminal.counted(deferred, 'reader')} {was} deferred by the relay; the next is due {due}."
             if waiting > deferred:
-                what = f"{waiting:,} wait for what the pace allows, or their relay; it goes on {due}."
+                wait = "reader waits" if waiting == 1 else "readers wait"
+                what = f"{waiting:,} {wait} for what the pace allows, or for a relay; it goes on {due}."
             raise UnfinishedError(what, place=now.audience, hint=f"Then: {again}")
         case End.FINISHED | End.CANCELLED:
             _report_unknown(now, counts)

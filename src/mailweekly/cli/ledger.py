@@ -8,14 +8,14 @@ from mailweekly.adapters.files.issues import find_issue
 from mailweekly.adapters.store import sends
 from mailweekly.adapters.store.corrections import ISSUE, is_correction
 from mailweekly.adapters.store.database import Database
-from mailweekly.adapters.store.gauge import Gauge, Reading
+from mailweekly.adapters.store.gauge import MOST_DOMAINS, Gauge, Reading
 from mailweekly.adapters.store.lease import Worker
 from mailweekly.adapters.store.lock import SenderLock
 from mailweekly.cli import terminal
 from mailweekly.cli.place import Place, load
 from mailweekly.cli.reading import reading_document, reading_lines, send_document
 from mailweekly.delivery.states import WAITING, SendState, State
-from mailweekly.errors import MissingFileError, UnfinishedError, UsageError
+from mailweekly.errors import MissingFileError, RefusedError, UnfinishedError, UsageError
 
 __all__ = ["counts_line", "label_of", "resolve", "send_document", "status", "status_document", "summary"]
 
@@ -26,7 +26,7 @@ def status(ref: str, *, state: str, as_json: bool) -> None:
     wanted = _state(state)
     label = label_of(place, ref) if ref else ""
     now = datetime.now(UTC)
-    found, at_work = _readings(place, label, wanted, now)
+    found, at_work = _readings(place, label, wanted, now, domains=MOST_DOMAINS if as_json else 0)
     if ref and not found:
         hint = "See what there is: mailweekly status"
         raise MissingFileError(f"Nothing of issue {label} was ever sent.", place=place.database.name, hint=hint)
@@ -37,7 +37,10 @@ def status(ref: str, *, state: str, as_json: bool) -> None:
     if not found:
         terminal.out("Nothing was sent yet.", "  next: mailweekly plan ISSUE")
     for one in found:
-        terminal.out(*summary(one.send, one.counts, is_at_work=is_at_work), *reading_lines(one, now))
+        terminal.out(*summary(one.send, one.counts, is_at_work=is_at_work))
+        terminal.out(*reading_lines(one, now, is_at_work=is_at_work))
+        if one.people == ():
+            terminal.out(f"  nobody is {state}")
         for line in one.people or ():
             terminal.out(f"  s{line.subscriber_id}  {line.address}  {line.reply or line.reason}".rstrip())
     for worker in at_work:
@@ -48,7 +51,7 @@ def status(ref: str, *, state: str, as_json: bool) -> None:
 def status_document(place: Place, label: str) -> dict[str, Any]:
     """Return what `status --json` says of an issue; of one that was never sent, no sends."""
     now = datetime.now(UTC)
-    found, at_work = _readings(place, label, None, now)
+    found, at_work = _readings(place, label, None, now, domains=MOST_DOMAINS)
     is_at_work = bool(at_work) or (bool(found) and SenderLock(place.database).is_held())
     return _document(found, at_work, now, is_at_work=is_at_work)
 
@@ -69,11 +72,13 @@ def _worker_document(one: Worker) -> dict[str, Any]:
     return {"name": one.name, "process": one.process, "version": one.version, "lease_until": until}
 
 
-def _readings(place: Place, label: str, state: State | None, now: datetime) -> tuple[list[Reading], tuple[Worker, ...]]:
+def _readings(
+    place: Place, label: str, state: State | None, now: datetime, *, domains: int
+) -> tuple[list[Reading], tuple[Worker, ...]]:
     if not place.database.exists():
         return [], ()
     with Gauge(place.database) as gauge:
-        found = gauge.read(label, now=now.timestamp(), state=state)
+        found = gauge.read(label, now=now.timestamp(), state=state, domains=domains)
         # a lease outlives a killed process by seconds
         return found, gauge.workers(now.timestamp()) if found and SenderLock(place.database).is_held() else ()
 
@@ -100,9 +105,11 @@ def resolve(
             if not database.standings(label):
                 hint = "See what there is: mailweekly status"
                 raise MissingFileError(f"Nothing of issue {label} was ever sent.", place=place.database.name, hint=hint)
+            _refuse_in_vain(database, label, audience, resend=resend and not rejected)
             settled = (
                 database.put_back(label, audience) if rejected else database.resolve(label, audience, resend=resend)
             )
+            going = database.going(label, audience)
     finally:
         lock.drop()
     if as_json:
@@ -111,11 +118,30 @@ def resolve(
         who = "refusals that stopped it" if rejected else "unknown readers"
         terminal.out(f"Issue {label} has no {who}.")
     elif rejected:
-        terminal.out(f"{settled} refused ones put back.", f"  next: mailweekly send {ref} --confirm")
+        terminal.out(f"{terminal.counted(settled, 'refused reader')} put back.", *map(_next, going))
     elif resend:
-        terminal.out(f"{settled} put back; they may get it twice.", f"  next: mailweekly send {ref} --confirm")
+        terminal.out(f"{terminal.counted(settled, 'reader')} put back; they may get it twice.", *map(_next, going))
     else:
-        terminal.out(f"{settled} taken as accepted.")
+        terminal.out(f"{terminal.counted(settled, 'reader')} taken as accepted.")
+
+
+def _refuse_in_vain(database: Database, label: str, audience: str, *, resend: bool) -> None:
+    """Refuse a list that the issue never went to, and a second try of a send that was called off."""
+    there = [one for one in database.standings(label) if audience in {"", one.send.audience}]
+    if not there:
+        hint = f"See where it went: mailweekly status {label}"
+        raise MissingFileError(f"Issue {label} was never sent to '{audience}'.", place="--audience", hint=hint)
+    unknown = [one for one in there if one.counts.get(State.UNKNOWN)]
+    if resend and unknown and all(one.send.state is SendState.CANCELLED for one in unknown):
+        hint = "Nobody of it is mailed any more; --assume-accepted settles them."
+        raise RefusedError(f"Issue {label} was called off.", place=f"issue {label}", hint=hint)
+
+
+def _next(one: sends.Send) -> str:
+    if one.state is SendState.PAUSED:
+        return f"  next: mailweekly resume {one.issue} --audience {one.audience}, or cancel"
+    option = " --correction" if is_correction(one.kind) else ""
+    return f"  next: mailweekly send {one.issue}{option} --audience {one.audience} --confirm"
 
 
 def label_of(place: Place, ref: str) -> str:
@@ -131,17 +157,17 @@ def label_of(place: Place, ref: str) -> str:
 
 
 def summary(send: sends.Send, counts: Mapping[State, int], *, is_at_work: bool = True) -> tuple[str, ...]:
-    """Return a send in two or three lines; one that nobody works on just now is "interrupted"."""
-    word = "interrupted" if send.state is SendState.RUNNING and not is_at_work else send.state.value
+    """Return a send in two or three lines; one that nobody works on just now is "interrupted", or waits for those deferred."""
+    word = send.state.value
+    if send.state is SendState.RUNNING and not is_at_work:
+        waiting = sum(counts.get(state, 0) for state in WAITING)
+        word = "waiting" if 0 < waiting == counts.get(State.DEFERRED, 0) else "interrupted"
     what = "" if send.kind == ISSUE else f" ({send.kind})"
     lines = [f"Issue {send.issue}{what} to {send.audience}: {word}, {counts_line(counts)}"]
     if send.reason:
         lines.append(f"  why: {send.reason}")
-    if send.state is SendState.PAUSED:
-        lines.append(f"  next: mailweekly resume {send.issue} --audience {send.audience}, or cancel")
-    elif send.state is SendState.RUNNING:
-        option = " --correction" if is_correction(send.kind) else ""
-        lines.append(f"  next: mailweekly send {send.issue}{option} --audience {send.audience} --confirm")
+    if send.state is SendState.PAUSED or (send.state is SendState.RUNNING and not is_at_work):
+        lines.append(_next(send))
     if counts.get(State.UNKNOWN):
         lines.append(f"  see: mailweekly status {send.issue} --list unknown; then mailweekly resolve {send.issue}")
     return tuple(lines)

@@ -36,14 +36,16 @@ class Synced:
         return (*changed, *self.found.warnings, *report.reject_lines(self.found.rejects))
 
 
-def synced(place: Place, database: Database, list_name: str, *, keep: bool, held: str = "") -> Synced:
+def synced(
+    place: Place, database: Database, list_name: str, *, keep: bool, held: str = "", corrects: int = 0
+) -> Synced:
     """
     Return the audience of `list_name` after the list files were brought in; without `keep` nothing of it stays.
 
-    `held`: whoever a send of that issue has already is left out. Errors: ListError for a file refused whole, MissingFileError where the list has
-    neither file nor members.
+    `held`: whoever a send of that issue has already is left out. `corrects`: only the readers of the send with this id. Errors: ListError for a
+    file refused whole, MissingFileError where the list has neither file nor members.
     """
-    return checked(bring_in(place, database, list_name, keep=keep, held=held), list_name)
+    return checked(bring_in(place, database, list_name, keep=keep, held=held, corrects=corrects), list_name)
 
 
 def checked(found: Synced, list_name: str) -> Synced:
@@ -56,10 +58,12 @@ def checked(found: Synced, list_name: str) -> Synced:
     return found
 
 
-def bring_in(place: Place, database: Database, list_name: str, *, keep: bool, held: str = "") -> Synced:
+def bring_in(
+    place: Place, database: Database, list_name: str, *, keep: bool, held: str = "", corrects: int = 0
+) -> Synced:
     """Return what `synced` does, also for a list that is gone. Errors: ListError."""
     files = sources(place)
-    wanted = Wanted(list_name=list_name, held=held, tell=terminal.say)
+    wanted = Wanted(list_name=list_name, held=held, corrects=corrects, tell=terminal.say)
     found = database.bring_in(files, wanted, keep=keep)
     return Synced(audience=found.audience, found=found, has_file=any(one.list_name == list_name for one in files))
 

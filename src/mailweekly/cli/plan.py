@@ -21,7 +21,7 @@ from mailweekly.audience.model import Reject, Subscriber
 from mailweekly.audience.tally import KEPT, Tally
 from mailweekly.cli import terminal
 from mailweekly.cli.canary import Lead, lead, lead_document, lead_line
-from mailweekly.cli.correction import Correction, correction, narrowed
+from mailweekly.cli.correction import Correction, correction
 from mailweekly.cli.findings import find_faults, found_lines
 from mailweekly.cli.limits import pacing
 from mailweekly.cli.people import Synced, synced
@@ -109,8 +109,14 @@ def planned(
     wrong = correction(database, ready, audience) if correct else None
     list_name = wrong.audience if wrong else audience or ready.list_name
     program = program_of(place, ready, list_name=list_name, kind=wrong.kind if wrong else ISSUE)
-    people = synced(place, database, list_name, keep=keep, held="" if wrong else ready.label)
-    people = narrowed(people, wrong) if wrong else people
+    people = synced(
+        place,
+        database,
+        list_name,
+        keep=keep,
+        held="" if wrong else ready.label,
+        corrects=wrong.corrects if wrong else 0,
+    )
     return reckoned(place, ready, program, people, canary=canary, wrong=wrong)
 
 

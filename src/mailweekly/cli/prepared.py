@@ -21,7 +21,7 @@ from mailweekly.cli import terminal
 from mailweekly.cli.place import Place
 from mailweekly.edition.model import Edition, Publication
 from mailweekly.edition.theme import own_components
-from mailweekly.errors import MailweeklyError, SettingsError
+from mailweekly.errors import MailweeklyError, RefusedError, SettingsError
 from mailweekly.issue.containers import CONTAINERS
 from mailweekly.issue.decode import decode
 from mailweekly.issue.model import Issue
@@ -42,6 +42,7 @@ __all__ = [
     "program_of",
     "publication_of",
     "render_issue",
+    "same_edition",
     "sample_message",
     "sample_of",
     "sender_of",
@@ -97,6 +98,14 @@ def prepared(place: Place, ref: str, renderer: Renderer | None = None) -> Prepar
         pictures=pictures,
         embed=embeds(place, issue),
     )
+
+
+def same_edition(ready: Prepared, named: str) -> None:
+    """Return if the issue is the edition named, or none is. Errors: RefusedError."""
+    digest = ready.edition.digest
+    if named and named not in {digest, digest.removeprefix("sha256:")}:
+        hint = f"Look at it again (mailweekly plan {ready.label}), then name the new digest."
+        raise RefusedError(f"The edition is now {digest}, not the one named.", place=ready.file.shown, hint=hint)
 
 
 def with_own_components(place: Place, issue: Issue, text: str) -> Issue:
@@ -232,7 +241,11 @@ def keys_of(place: Place) -> Keys:
     try:
         return Keys.parse(place.machine.key.reveal())
     except SettingsError as error:
-        raise SettingsError(error.what, place=".env: MAILWEEKLY_KEY", hint=error.hint) from None
+        hint = (
+            error.hint
+            or "A new one: python3 -c 'import secrets; print(secrets.token_hex(32))'; the former one goes behind it, after a comma."
+        )
+        raise SettingsError(error.what, place=".env: MAILWEEKLY_KEY", hint=hint) from None
 
 
 def program_of(
@@ -240,16 +253,20 @@ def program_of(
 ) -> Program:
     """Return the edition prepared for its readers. Errors: SettingsError without a key."""
     name = list_name or ready.list_name
-    return prepare(
-        ready.edition,
-        sender_of(place, name),
-        keys=keys_of(place),
-        issue_label=ready.label,
-        list_name=name,
-        kind=kind,
-        test=test,
-        pictures=picture_bytes(ready.pictures),
-    )
+    try:
+        return prepare(
+            ready.edition,
+            sender_of(place, name),
+            keys=keys_of(place),
+            issue_label=ready.label,
+            list_name=name,
+            kind=kind,
+            test=test,
+            pictures=picture_bytes(ready.pictures),
+        )
+    except SettingsError as error:
+        hint = error.hint or "docs/reference/settings.md shows how each is written."
+        raise SettingsError(error.what, place=error.place or "mailweekly.toml: [sender]", hint=hint) from None
 
 
 def sample_message(

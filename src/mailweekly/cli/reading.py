@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from mailweekly.adapters.store.gauge import DomainTally, Reading
+from mailweekly.adapters.store.gauge import Reading
 from mailweekly.adapters.store.sends import Send
+from mailweekly.adapters.store.tallies import DomainTally
 from mailweekly.cli.canary import watch_document, watch_line
 from mailweekly.delivery.states import WAITING, SendState, State
 
@@ -48,12 +49,12 @@ def reading_document(one: Reading, now: datetime) -> dict[str, Any]:
     }
 
 
-def reading_lines(one: Reading, now: datetime) -> tuple[str, ...]:
+def reading_lines(one: Reading, now: datetime, *, is_at_work: bool = True) -> tuple[str, ...]:
     """Return what people should know beside the counts of a send that is not over."""
     lines = []
     if one.canary and one.send.state in {SendState.RUNNING, SendState.PAUSED}:
         lines.append(f"  {watch_line(one.canary, sum(one.counts.values()), now)}")
-    if one.speed.recent and one.send.state is SendState.RUNNING:
+    if one.speed.recent and one.send.state is SendState.RUNNING and is_at_work:
         lines.append(f"  {speed_words(one)}")
     return tuple(lines)
 

@@ -28,7 +28,7 @@ from mailweekly.cli.limits import pacing, patience
 from mailweekly.cli.people import bring_in
 from mailweekly.cli.place import Place, load
 from mailweekly.cli.plan import Planned, document, next_step, planned, recipients, show_plan
-from mailweekly.cli.prepared import keys_of, prepared, worded
+from mailweekly.cli.prepared import keys_of, prepared, same_edition, worded
 from mailweekly.cli.progress import Progress
 from mailweekly.cli.relays import Outlet, relays_of, ways
 from mailweekly.cli.signing import from_domain, signer_of
@@ -103,11 +103,22 @@ def send(
         options=" ".join(words for words, is_given in typed if is_given),
     )
     if to:
-        send_test_copies(place, ref, list(to), relays_of(place), as_json=as_json)
+        _refuse_with_test(audience=audience, correct=correct, canary=canary, hold=hold, here=here)
+        send_test_copies(place, ref, list(to), relays_of(place), edition=edition, as_json=as_json)
     elif not confirm:
         _dry_run(place, wish)
     else:
         _confirmed(place, wish)
+
+
+def _refuse_with_test(**options: object) -> None:
+    """A test copy goes to nobody but the addresses it names: what chooses readers means nothing beside it."""
+    names = {"correct": "correction"}
+    for name, is_given in options.items():
+        if is_given:
+            option = f"--{names.get(name, name)}"
+            hint = "A test copy goes to these addresses and nobody else; leave one of the two away."
+            raise UsageError(f"--to does not go with {option}.", place=option, hint=hint)
 
 
 def _dry_run(place: Place, wish: Wish) -> None:
@@ -118,10 +129,11 @@ def _dry_run(place: Place, wish: Wish) -> None:
                 document_of = shown.send_document(existing.send, existing.counts)
                 terminal.out_json({"schema": 1, "dry_run": True, "send": document_of})
             else:
-                terminal.out(*shown.summary(existing.send, existing.counts))
+                is_at_work = SenderLock(place.database).is_held()
+                terminal.out(*shown.summary(existing.send, existing.counts, is_at_work=is_at_work))
             return
         found = _planned(place, database, wish, keep=False)
-    _same_edition(found, wish)
+    same_edition(found.ready, wish.edition)
     if wish.as_json:
         terminal.out_json({**document(place, found), "dry_run": True})
         return
@@ -198,7 +210,7 @@ def _planned(place: Place, database: Database, wish: Wish, *, keep: bool) -> Pla
 
 def _frozen(place: Place, database: Database, wish: Wish) -> Send:
     found = _planned(place, database, wish, keep=True)
-    _same_edition(found, wish)
+    same_edition(found.ready, wish.edition)
     _refuse_faults(found)
     if not wish.as_json:
         show_plan(place, found)
@@ -218,13 +230,6 @@ def _frozen(place: Place, database: Database, wish: Wish) -> Send:
         seeds=found.lead.keys if found.lead else frozenset(),
     )
     return database.freeze(freeze)
-
-
-def _same_edition(found: Planned, wish: Wish) -> None:
-    digest = found.ready.edition.digest
-    if wish.edition and wish.edition not in {digest, digest.removeprefix("sha256:")}:
-        hint = f"Look at it again (mailweekly plan {wish.ref}), then name the new digest."
-        raise RefusedError(f"The edition is now {digest}, not the one named.", place=found.ready.file.shown, hint=hint)
 
 
 def _refuse_faults(found: Planned) -> None:

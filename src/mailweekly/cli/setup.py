@@ -18,7 +18,7 @@ def init(directory: Path, *, as_json: bool) -> None:
     """Make a publication in `directory`. Errors: RefusedError where something of it is there already."""
     files = scaffold.create(directory, secrets.token_hex(KEY_BYTES))
     if as_json:
-        terminal.out_json({"directory": str(directory.resolve()), "files": [str(file) for file in files]})
+        terminal.out_json({"schema": 1, "directory": str(directory.resolve()), "files": [str(file) for file in files]})
         return
     terminal.out(f"A publication in {directory.resolve()}:", *(f"  {file}" for file in files))
     terminal.out(
@@ -38,6 +38,6 @@ def new(title: str, number: int | None, *, as_json: bool) -> None:
     chosen = number or scaffold.next_number(place.root)
     path = scaffold.new_issue(place.root, title, chosen, today)
     if as_json:
-        terminal.out_json({"number": chosen, "file": str(path)})
+        terminal.out_json({"schema": 1, "number": chosen, "file": str(path)})
     else:
         terminal.out(f"{path}", f"  next: write it, then mailweekly preview {chosen}")

@@ -14,7 +14,7 @@ from mailweekly import address
 from mailweekly.adapters.files.evidence import Evidence
 from mailweekly.cli import terminal
 from mailweekly.cli.place import Place
-from mailweekly.cli.prepared import Prepared, prepared, program_of
+from mailweekly.cli.prepared import Prepared, prepared, program_of, same_edition
 from mailweekly.cli.relays import Outlet, carriers_of
 from mailweekly.cli.signing import signer_of
 from mailweekly.delivery.groups import domain_of
@@ -40,11 +40,14 @@ class Answered:
     taken: bool
 
 
-def send_test_copies(place: Place, ref: str, to: list[str], relays: Sequence[Outlet], *, as_json: bool) -> None:
-    """Send test copies and show the relay's words. Errors: UnreachableError when one was not taken."""
+def send_test_copies(
+    place: Place, ref: str, to: list[str], relays: Sequence[Outlet], *, edition: str = "", as_json: bool
+) -> None:
+    """Send test copies and show the relay's words. Errors: UnreachableError when one was not taken; RefusedError for another edition than named."""
     readers = _readers(to)
     signer = signer_of(place)
     ready = prepared(place, ref)
+    same_edition(ready, edition)
     answers = copies_sent(place, ready, readers, relays, signer)
     if as_json:
         rows = [{"to": one.to, "reply": one.words} for one in answers]

@@ -9,7 +9,6 @@ It decides nothing about replies (`reply.judge`).
 
 import contextlib
 from collections.abc import Awaitable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -91,7 +90,8 @@ class Carrier:
                 await self._settled(load.claim, State.QUEUED)
             raise
         self._used_at = self._desk.clock.now()
-        await self._paid()
+        if self._owed is not None:
+            await self._paid()
         return await self._answered(load, reply) if reply else None
 
     def _upcoming(self) -> Load | None:
@@ -103,19 +103,23 @@ class Carrier:
         if matter is Matter.LANE:
             await self._cut(load.claim, "", reply)
             return None
-        self._desk.cuts.pop(load.claim.delivery_id, None)
+        if self._desk.cuts:
+            self._desk.cuts.pop(load.claim.delivery_id, None)
         if matter is Matter.ACCEPTED:
             self._accepted += 1
             self._failures = 0
             self._door.taken()
+        now = self._used_at or self._desk.clock.now()
         outcome = after_reply(
             reply,
             delivery_id=load.claim.delivery_id,
             attempts=load.claim.attempts,
-            now=self._desk.clock.now(),
+            now=now,
             patience=self._desk.patience,
+            relay=self._door.relay.name,
+            took_s=self._took_s(now),
         )
-        self._owed = self._desk.settle(load.claim, self._signed(outcome))
+        self._owed = self._desk.settle(load.claim, outcome)
         if matter is Matter.ACCOUNT:
             await self._door.refused(f"the relay refuses this sender or message: {reply}")
         if matter is Matter.READER and meaning(reply).beyond is Beyond.FEWER:
@@ -175,13 +179,13 @@ class Carrier:
             await self._door.close(lane)
 
     async def _settled(self, claim: Claim, state: State, **more: Any) -> None:
-        outcome = Outcome(state=state, at=self._desk.clock.now(), **more)
-        await self._desk.settle(claim, self._signed(outcome))
+        """Settle what had no reply that says how; told with whose it is, and how long it took."""
+        now = self._desk.clock.now()
+        outcome = Outcome(state=state, at=now, relay=self._door.relay.name, took_s=self._took_s(now), **more)
+        await self._desk.settle(claim, outcome)
 
-    def _signed(self, outcome: Outcome) -> Outcome:
-        """Return the outcome with whose it is, and how long it took."""
-        took = (outcome.at - self._began_at).total_seconds() if self._began_at else 0.0
-        return replace(outcome, relay=self._door.relay.name, took_s=max(took, 0.0))
+    def _took_s(self, now: datetime) -> float:
+        return max((now - self._began_at).total_seconds(), 0.0) if self._began_at else 0.0
 
     async def _paid(self) -> None:
         owed, self._owed = self._owed, None

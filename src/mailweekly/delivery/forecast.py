@@ -1,5 +1,5 @@
 """
-How long a send will take under its limits, and how fast it went.
+How long a send will take under its limits.
 
 It reckons with what the settings allow, not with what a relay will do: the least time, never the likely one.
 
@@ -13,7 +13,7 @@ from typing import Final
 
 from mailweekly.delivery.pace import Limit, Pacing, span_end, span_of
 
-__all__ = ["Forecast", "achieved", "how_long"]
+__all__ = ["Forecast", "how_long"]
 
 STRETCHES: Final = 5_000  # spans looked at one by one; beyond, it goes on as it went so far
 NOBODY: Final[Mapping[str, int]] = MappingProxyType({})
@@ -46,13 +46,6 @@ def how_long(
         if seconds > longest.seconds:
             longest = Forecast(seconds=seconds, held_by=name)
     return longest
-
-
-def achieved(count: int, first_at: float | None, last_at: float | None) -> float:
-    """Return the messages a second of `count` that left between two instants; 0: nothing to go by."""
-    if first_at is None or last_at is None or count < 2 or last_at <= first_at:  # noqa: PLR2004 - a pace needs two
-        return 0.0
-    return (count - 1) / (last_at - first_at)
 
 
 def _alone(count: int, limit: Limit, now: float, taken: Mapping[str, int]) -> Forecast:

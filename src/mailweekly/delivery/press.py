@@ -1,8 +1,9 @@
 """
 Where claims become messages, in the order they came.
 
-Composing costs microseconds and is done when a message's turn has come. Signing costs a hundred times that: then the next few are made ahead, in
-threads, so that neither the loop nor a lane waits for a signature. Only what may leave within a second is begun, for its Date says when it was.
+Composing costs microseconds and is done in the loop, while the ledger writes down what is to leave next, or when a message's turn has come. Signing
+costs a hundred times that: then the next few are made ahead, in threads, so that neither the loop nor a lane waits for a signature. Only what may
+leave within a second is begun, for its Date says when it was.
 
 Units: instants are aware datetimes.
 Errors: DataError and ValueError where a message cannot be composed, told when it is asked for.
@@ -32,6 +33,8 @@ class Sheet:
     claim: Claim
     at: datetime | None = None
     made: "asyncio.Future[Message] | None" = None
+    message: Message | None = None  # made ahead on the spot
+    fault: Exception | None = None  # why it could not be made
 
 
 class Press:
@@ -39,7 +42,8 @@ class Press:
 
     def __init__(self, desk: Desk, lanes: int) -> None:
         self._desk = desk
-        self._most = AHEAD * lanes
+        self._lanes = lanes
+        self._is_using_time = False
         self._begun: deque[Sheet] = deque()
         self._waiting: deque[Claim] = deque()
 
@@ -81,7 +85,11 @@ class Press:
     def message(self, sheet: Sheet) -> tuple[Message, datetime]:
         """Return the message of a sheet that was ready or awaited, and the instant it is of."""
         at = sheet.at or self._instant(sheet.claim)
-        return (self._desk.compose(sheet.claim, at) if sheet.made is None else sheet.made.result()), at
+        if sheet.made is not None:
+            return sheet.made.result(), at
+        if sheet.fault is not None:
+            raise sheet.fault
+        return sheet.message or self._desk.compose(sheet.claim, at), at
 
     async def awaited(self, sheet: Sheet) -> Sheet:
         """Return the sheet once its message can be had, however that turned out."""
@@ -89,6 +97,32 @@ class Press:
         if sheet.made is not None:
             await asyncio.wait((sheet.made,))
         return sheet
+
+    def use_time(self) -> None:
+        """
+        Make messages ahead, one for each lane at most, now that everybody waits for the ledger.
+
+        One a turn of the loop: between two turns the ledger's thread gets on.
+        """
+        if self._desk.aside is None and not self._is_using_time:
+            self._is_using_time = True
+            asyncio.get_running_loop().call_soon(self._make_one)
+
+    def _make_one(self) -> None:
+        self._is_using_time = False
+        if self._desk.stop.is_set() or not self._waiting or len(self._begun) >= self._lanes:
+            return
+        now = self._desk.clock.now()
+        if self._waiting[0].slot_at > now + NEAR:
+            return
+        claim = self._waiting.popleft()
+        sheet = Sheet(claim=claim, at=claim.first_try_at or now)
+        self._begun.append(sheet)
+        try:
+            sheet.message = self._desk.compose(claim, sheet.at or now)
+        except Exception as error:  # noqa: BLE001 - told at its turn
+            sheet.fault = error
+        self.use_time()
 
     @staticmethod
     def drop(sheet: Sheet) -> None:
@@ -101,7 +135,7 @@ class Press:
         if self._desk.aside is None or self._desk.stop.is_set():
             return
         near = self._desk.clock.now() + NEAR
-        while self._waiting and len(self._begun) < self._most and self._waiting[0].slot_at <= near:
+        while self._waiting and len(self._begun) < AHEAD * self._lanes and self._waiting[0].slot_at <= near:
             sheet = Sheet(claim=self._waiting.popleft())
             self._make(sheet)
             self._begun.append(sheet)

@@ -40,17 +40,25 @@ def judge(reply: Reply) -> Matter:
 
 
 def after_reply(
-    reply: Reply, *, delivery_id: int, attempts: int, now: datetime, patience: Patience = PATIENT
+    reply: Reply,
+    *,
+    delivery_id: int,
+    attempts: int,
+    now: datetime,
+    patience: Patience = PATIENT,
+    relay: str = "",
+    took_s: float = 0.0,
 ) -> Outcome:
-    """Return where `reply`, to the try number `attempts + 1`, leaves the delivery."""
+    """Return where `reply` of `relay`, `took_s` after its turn came, leaves the delivery; it was the try number `attempts + 1`."""
     means = meaning(reply)
+    due, state, cause = None, State.QUEUED, means.cause
     match means.matter:
         case Matter.ACCEPTED:
-            return Outcome(state=State.ACCEPTED, at=now, reply=reply)
+            state, cause = State.ACCEPTED, ""
         case Matter.READER:
-            due = now + retry_delay(delivery_id, attempts, patience)
-            return Outcome(state=State.DEFERRED, at=now, reply=reply, due_at=due, cause=means.cause)
+            state, due = State.DEFERRED, now + retry_delay(delivery_id, attempts, patience)
         case Matter.REFUSED:
-            return Outcome(state=State.REJECTED, at=now, reply=reply, cause=means.cause)
+            state = State.REJECTED
         case Matter.LANE | Matter.ACCOUNT:
-            return Outcome(state=State.QUEUED, at=now, reply=reply, cause=means.cause)
+            pass
+    return Outcome(state=state, at=now, reply=reply, due_at=due, cause=cause, relay=relay, took_s=took_s)

@@ -143,6 +143,7 @@ class Stock:
             await self._desk.ledger.release([claim])
             return False
         asked = self._desk.ledger.intend(claim, message_id=message.message_id, at=at)
+        self._press.use_time()
         await before()  # the outcome before it, which shares its commit
         if await asked:
             return True

@@ -10,6 +10,7 @@ import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import fields
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
@@ -27,6 +28,8 @@ RELAY_FORM: Final = (
     "a relay is written smtp://user@host:587, smtps://user@host:465, outbox, or as a preset: ses:eu-west-1"
 )
 PRESET: Final = re.compile(r"(?:(?P<user>[^\s:]+)@)?(?P<preset>[a-z][a-z0-9-]{0,29})(?::(?P<variant>[a-z0-9-]{1,30}))?")
+# A name (international ones as well), or an address; IPv6 stands in brackets, which are off by then.
+HOST: Final = re.compile(r"(?=.{1,253}\Z)(?:[\w-]{1,63}(?:\.[\w-]{1,63})*\.?|[0-9a-f:.]*:[0-9a-f:.]*)")
 NEAR: Final = 0.75  # a variable so like a known one is a slip of the pen, not the address of a relay without a table
 NOBODY: Final[Mapping[str, RelaySettings]] = MappingProxyType({})
 DAEMON: Final = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):[0-9]{1,5}")
@@ -85,7 +88,7 @@ def relay_address(text: str) -> RelayAddress:
         port = parts.port
     except ValueError:  # its words hold part of the text, which may be a password in the wrong place
         raise ValueError(RELAY_FORM) from None
-    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or port == 0:
+    if parts.scheme not in {"smtp", "smtps"} or port == 0 or not HOST.fullmatch(parts.hostname or ""):
         raise ValueError(RELAY_FORM)
     if parts.password:
         message = "the password goes into MAILWEEKLY_RELAY_PASSWORD, not into the address"
@@ -94,9 +97,12 @@ def relay_address(text: str) -> RelayAddress:
         message = "after the port a relay's address may only say ?tls=none"
         raise ValueError(message)
     implicit = parts.scheme == "smtps"
+    if implicit and parts.query:
+        message = "smtps:// is TLS from the first octet: it goes with no ?tls="
+        raise ValueError(message)
     relay = RelayAddress(
         kind="smtp",
-        host=parts.hostname,
+        host=parts.hostname or "",
         port=port or (465 if implicit else 587),
         user=unquote(parts.username or ""),
         security="tls" if implicit else "none" if parts.query == "tls=none" else "starttls",
@@ -127,8 +133,10 @@ def _machine_value(name: str, text: str, place: str) -> object:
     try:
         if name == "relay":
             return relay_address(text)
-        if name in {"relay_timeout", "dot_timeout", "cool_down"}:
+        if name == "cool_down":
             return duration(text)
+        if name in {"relay_timeout", "dot_timeout"}:
+            return _timeout(text)
         if name == "retry_scale":
             return _scale(text)
         if name in {"spamd", "rspamd"}:
@@ -148,6 +156,14 @@ def _stranger(variable: str, known: list[str], place: str) -> SettingsError:
     hint = f"Write [relays.{name.lower()}] into mailweekly.toml, or take the variable away."
     what = f"{variable} is the address of a relay that has no table."
     return SettingsError(what, place=f"{place}: {variable}", hint=hint)
+
+
+def _timeout(text: str) -> timedelta:
+    found = duration(text)
+    if not found:
+        message = "a time to wait for an answer is above 0"
+        raise ValueError(message)
+    return found
 
 
 def _scale(text: str) -> float:

@@ -14,12 +14,12 @@ from typing import Any, Final
 from mailweekly.errors import SettingsError
 from mailweekly.settings.form import check_names, table_of, unknown, unreadable
 from mailweekly.settings.speed import count_of, rates
+from mailweekly.settings.units import DOMAIN
 from mailweekly.settings.values import Machine, RelayAccess, RelaySettings, Settings
 
 __all__ = ["ADDRESS", "PARTS", "complete", "relay_tables", "relay_variables"]
 
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,29}")
-DOMAIN: Final = re.compile(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+")
 ADDRESS: Final = "MAILWEEKLY_RELAY"
 PARTS: Final = ("PASSWORD", "TOKEN", "CA")  # of a relay, beside its address
 TAKEN: Final = frozenset({*PARTS, "TIMEOUT"})  # MAILWEEKLY_RELAY_TIMEOUT is no relay called "timeout"
@@ -50,6 +50,9 @@ def complete(settings: Settings, machine: Machine) -> Mapping[str, RelayAccess]:
     """Return how each relay is reached, "" being the name of the only one. Errors: SettingsError for what is missing, or does not go together."""
     if not settings.relays:
         _check_access(machine.only)
+        if machine.relay_ca and machine.relay.kind != "outbox" and machine.relay.security == "none":
+            hint = f"Take {ADDRESS}_CA away, or reach the relay with TLS."
+            raise SettingsError("Certificates are named for a relay without TLS.", place=f"{ADDRESS}_CA", hint=hint)
         return {"": machine.only}
     for name, access in machine.relays.items():
         if access.address is None:
@@ -70,10 +73,17 @@ def _check_access(access: RelayAccess) -> None:
     if access.password and access.token:
         hint = f"A token takes the place of {access.variable}_PASSWORD: take one of them away."
         raise SettingsError("A password and a token are both set.", place=f"{access.variable}_TOKEN", hint=hint)
+    secret = access.password or access.token
+    if there.user and not secret and not there.user_is_password:
+        hint = f"Set {access.variable}_PASSWORD, or take the user away if the relay asks for no login."
+        raise SettingsError("A user is named, but there is no password.", place=access.variable, hint=hint)
+    if access.password and not there.user and not there.user_is_password:
+        hint = "Write whose password it is: smtp://user@host:587, or user@ before a preset."
+        raise SettingsError("A password is set, but no user.", place=access.variable, hint=hint)
     if access.token and not there.user:
         hint = "Write whose token it is: smtp://user@host:587, or user@ before a preset."
         raise SettingsError("A token is set, but no user.", place=access.variable, hint=hint)
-    if (access.password or access.token) and there.security == "none" and not there.is_loopback:
+    if secret and there.security == "none" and not there.is_loopback:
         what = "A password" if access.password else "A token"
         hint = f"Take ?tls=none out of {access.variable}, or the secret away."
         raise SettingsError(f"{what} is set, but TLS is switched off.", place=access.variable, hint=hint)

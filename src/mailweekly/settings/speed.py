@@ -7,10 +7,12 @@ Errors: SettingsError naming the key; never the value.
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any, Final
 
+from mailweekly.errors import SettingsError
 from mailweekly.settings.form import check_names, table_of, unknown, unreadable
-from mailweekly.settings.units import duration, per_span, rate
+from mailweekly.settings.units import DOMAIN, duration, per_span, rate
 from mailweekly.settings.values import Pace, WarmUpSettings
 
 __all__ = ["MAX_CONNECTIONS", "count_of", "pace", "rates"]
@@ -34,7 +36,11 @@ def pace(table: Mapping[str, Any], place: str) -> Pace:
             values.update(_value(key, value, place))
         except ValueError as error:
             raise unreadable(error, spot) from None
-    return Pace(**values, given=frozenset(table))
+    found = Pace(**values, given=frozenset(table))
+    if found.batch and "batch_pause" not in table:  # one of "0" is a way to say: none
+        hint = 'Write batch_pause = "30s" as well, or batch = 0.'
+        raise SettingsError("A batch without a pause after it is none.", place=f"{place}: pace.batch", hint=hint)
+    return found
 
 
 def rates(written: list[object]) -> dict[str, Any]:
@@ -46,6 +52,12 @@ def rates(written: list[object]) -> dict[str, Any]:
     if not found or len(set(spans)) < len(spans):
         message = 'rate is one rate, or a list with each unit once: ["14/s", "50000/day"]'
         raise ValueError(message)
+    for (count, span), (next_count, next_span) in pairwise(found):
+        if (
+            span != "s" and next_count < count
+        ):  # a rate a second is a distance between messages, and holds beside any cap
+            message = f"{next_count:g}/{next_span} is less than {count:g}/{span}, which could never be kept up: leave one of them out"
+            raise ValueError(message)
     caps = {span: int(count) for number, (count, span) in enumerate(found) if number or span in COUNTED}
     if any(not count for count in caps.values()):
         message = "a rate over a minute, an hour or a day is a whole number, at least 1"
@@ -75,8 +87,15 @@ def _value(key: str, value: object, place: str) -> dict[str, Any]:
             return {key: _warm_up(table_of(value, place, "pace.warmup"), place)}
         case "domains":
             table = table_of(value, place, "pace.domains")
-            return {key: {name.strip().lower(): _positive(str(one)) for name, one in table.items()}}
+            return {key: {_domain(name): _positive(str(one)) for name, one in table.items()}}
     return {key: count_of(value, key)}
+
+
+def _domain(name: str) -> str:
+    if not DOMAIN.fullmatch(name.strip().lower()):
+        message = 'a domain is written "gmail.com", an international one in its xn-- form'
+        raise ValueError(message)
+    return name.strip().lower()
 
 
 def _positive(text: str) -> float:

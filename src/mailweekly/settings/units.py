@@ -9,8 +9,9 @@ import re
 from datetime import timedelta
 from typing import Final
 
-__all__ = ["duration", "per_span", "rate"]
+__all__ = ["DOMAIN", "duration", "per_span", "rate"]
 
+DOMAIN: Final = re.compile(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+")  # as it stands in an address on the wire
 UNIT_S: Final = {"ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "day": 86400}
 SLOWEST: Final = 1 / 86_400  # messages a second: one a day
 FASTEST: Final = 100_000.0

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from mailweekly.delivery.forecast import achieved, how_long
+from mailweekly.delivery.forecast import how_long
 from mailweekly.delivery.pace import Cap, Limit, Pacing, WarmUp
 
 NOON = 1_800_014_400.0  # 2027-01-15 12:00 UTC
@@ -61,8 +61,3 @@ def test_the_slowest_receiver_decides() -> None:
 
 def test_a_million_over_years_is_answered_at_once() -> None:
     assert _seconds(1_000_000, caps=(Cap(span="day", count=100),)) == pytest.approx(DAY * 10_000, rel=0.01)
-
-
-def test_the_rate_achieved_needs_two_messages() -> None:
-    assert achieved(101, NOON, NOON + 10) == pytest.approx(10)
-    assert achieved(1, NOON, NOON + 10) == achieved(0, None, None) == 0

@@ -110,3 +110,10 @@ def test_the_scale_of_retries_lies_above_none_and_is_at_most_one(text: str) -> N
     assert machine({"MAILWEEKLY_RETRY_SCALE": "0.01"}).retry_scale == 0.01
     with pytest.raises(SettingsError):
         machine({"MAILWEEKLY_RETRY_SCALE": text})
+
+
+def test_a_batch_names_the_pause_after_it() -> None:
+    with pytest.raises(SettingsError, match="pause"):
+        _pace(batch=10)
+    assert _pace(batch=10, batch_pause="30s").batch == 10
+    assert _pace(batch_pause="30s").batch == 0

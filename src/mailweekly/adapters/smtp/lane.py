@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from mailweekly.adapters.smtp.replies import Replies
+from mailweekly.adapters.smtp.replies import CLOSING, Replies
 from mailweekly.delivery.ports import NoAnswerError, RelayDownError, Trip, UnsuitedError, Upcoming, nobody
 from mailweekly.delivery.reply import Reply, Stage
 from mailweekly.message.model import Message
@@ -27,8 +27,8 @@ __all__ = ["Manners", "SmtpLane"]
 QUIT_S: Final = 5.0
 LIFE_S: Final = 300.0  # of a connection: relays behind a balancer end long ones at their own time
 GO_AHEAD: Final = 354
-CLOSING: Final = 421
 OK: Final = 2  # first digit
+DOT: Final = b".\r\n"
 REFUSED: Final = frozenset({4, 5})
 FINAL: Final = frozenset({2, 4, 5})
 ON_THE_WIRE: Final = re.compile(r"[^\s<>\x00-\x20\x7f]+@[^\s<>\x00-\x20\x7f]+")
@@ -95,6 +95,9 @@ class SmtpLane:
 
     async def deliver(self, trip: Trip, upcoming: Upcoming = nobody) -> Reply | None:
         """Hand `trip` over; see `delivery.ports.Lane`."""
+        if self._under_way is None and (said := self._replies.goodbye) is not None:
+            self._transport.abort()
+            return Reply(code=CLOSING, text=said, stage=Stage.MAIL)  # says nothing about how many messages it takes
         refusal = await (self._grouped(trip) if self._pipelined else self._stepped(trip))
         if refusal:
             return self._noted(refusal)
@@ -105,7 +108,7 @@ class SmtpLane:
             if refusal:
                 return self._noted(refusal)
         if self._replies.unread:
-            raise self._desynchronised("a reply before the body")
+            raise self._interrupted("before the body")
         await self._body(trip.message.content, self._joined(upcoming))
         return self._noted(await self._answer())
 
@@ -143,7 +146,7 @@ class SmtpLane:
             self._soiled = False
         for stage in STAGES:
             try:
-                code, text = await self._expect(stage.value.upper())
+                code, text = self._replies.here() or await self._expect(stage.value.upper())
             except RelayDownError:
                 if refusal is None:
                     raise
@@ -222,7 +225,7 @@ class SmtpLane:
     async def _lone_dot(self) -> None:
         """The relay waits for a body though nobody will take it: end it empty; its answer says nothing new."""
         with contextlib.suppress(RelayDownError):
-            self._write(b".\r\n", "at DATA")
+            self._write(DOT, "at DATA")
             await self._expect("the lone dot")
 
     def _joined(self, upcoming: Upcoming) -> bytes:
@@ -264,22 +267,32 @@ class SmtpLane:
         return group.encode("utf-8")
 
     async def _body(self, content: bytes, following: bytes) -> None:
-        """Send the body; once nearly all of it is with the kernel its end, the dot and what follows. Only then has the dot left."""
+        """
+        Send the body; once nearly all of it is with the kernel its end, the dot and what follows. Only then has the dot left.
+
+        Where the kernel takes everything in one go, that is one call.
+        """
+        tail = DOT + following
         cut = max(len(content) - TAIL_BYTES, 0)
         try:
-            if cut:
-                self._replies.write(content[:cut])
+            gone = self._replies.at_once(content, tail)
+            if gone < cut:
+                self._replies.write(content[gone:cut])
                 await self._replies.drained(self._reply_s)
+                gone = cut
         except (ConnectionError, TimeoutError) as error:
             self._under_way = None
             raise RelayDownError(_why(error, "while the message left")) from None
-        if self._replies.unread:
-            raise self._desynchronised("a reply before the dot")
-        try:
-            self._replies.write(content[cut:] + b".\r\n" + following)
-        except ConnectionError as error:
-            self._under_way = None
-            raise RelayDownError(_why(error, "while the message left")) from None
+        if gone <= cut and self._replies.unread:
+            raise self._interrupted("before the dot")
+        rest = content[gone:] + tail[max(gone - len(content), 0) :]
+        if rest:
+            try:
+                self._replies.write(rest)
+            except ConnectionError as error:
+                if gone < len(content) + len(DOT):  # else the dot has left: the answer's absence tells
+                    self._under_way = None
+                    raise RelayDownError(_why(error, "while the message left")) from None
 
     async def _answer(self) -> Reply:
         try:
@@ -318,6 +331,15 @@ class SmtpLane:
         except (ConnectionError, TimeoutError) as error:
             self._under_way = None
             raise RelayDownError(_why(error, f"at {command}")) from None
+
+    def _interrupted(self, when: str) -> RelayDownError:
+        """What a reply means that came while the message left: a 421 ends this connection, and is no reason to mistrust the next."""
+        said = self._replies.goodbye
+        if said is None:
+            return self._desynchronised(f"a reply {when}")
+        self._under_way = None
+        self._transport.abort()
+        return RelayDownError(f"{CLOSING} {said} {when}")
 
     def _desynchronised(self, what: str) -> RelayDownError:
         self._under_way = None

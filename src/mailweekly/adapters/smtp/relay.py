@@ -143,6 +143,8 @@ class SmtpRelay:
 
 def _tls_context(ca_file: str, variable: str) -> ssl.SSLContext:
     try:
+        if ca_file and not os.path.isfile(ca_file):  # noqa: PTH113 - a pipe would be waited for
+            raise FileNotFoundError(ca_file)
         return ssl.create_default_context(cafile=ca_file or None)
     except (OSError, ssl.SSLError):
         hint = "It is a file of PEM certificates."

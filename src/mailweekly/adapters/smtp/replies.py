@@ -9,17 +9,19 @@ Source: RFC 5321 4.2 (replies) and 4.5.3.1.5 (512 octets a line).
 """
 
 import asyncio
+import os
 import re
 from collections import deque
 from functools import lru_cache
 from typing import Final
 
-__all__ = ["Replies"]
+__all__ = ["CLOSING", "Replies"]
 
 LINE: Final = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
 KEPT_OCTETS: Final = 512  # of a line's text
 MAX_LINES: Final = 100  # of one reply
 MAX_OCTETS: Final = 65_536  # of one reply, or of a line without an end
+CLOSING: Final = 421
 UNSAFE: Final = re.compile(
     r"[^\x20-\x7e\u00a0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 )  # a terminal's escapes, controls
@@ -30,7 +32,7 @@ class Replies(asyncio.Protocol):
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
-        self._buffer = bytearray()
+        self._buffer = b""
         self._lines: list[str] = []
         self._ready: deque[tuple[int, str]] = deque()
         self._waiter: asyncio.Future[None] | None = None
@@ -38,6 +40,7 @@ class Replies(asyncio.Protocol):
         self._octets = 0
         self._paused = False
         self._lost: ConnectionError | None = None
+        self._socket = _plain_socket(transport)
         # So that "drained" means: all is with the kernel. Not high=0, with which asyncio's TLS never resumes (it compares by >=).
         transport.set_write_buffer_limits(high=1, low=0)
 
@@ -45,6 +48,12 @@ class Replies(asyncio.Protocol):
     def unread(self) -> bool:
         """Whether something has come that nobody asked for."""
         return bool(self._ready or self._buffer or self._lines)
+
+    @property
+    def goodbye(self) -> str | None:
+        """The text of a 421 that nobody asked for: the relay closes at its own time (RFC 5321, 3.8); None: there is none."""
+        code, text = self._ready[0] if self._ready else (0, "")
+        return text if code == CLOSING else None
 
     @property
     def lost(self) -> ConnectionError | None:
@@ -57,6 +66,17 @@ class Replies(asyncio.Protocol):
             raise self._lost
         self._transport.write(data)
 
+    def at_once(self, *parts: bytes) -> int:
+        """Hand the parts to the kernel in one call; how many octets it took. The others are to be written. Errors: ConnectionError."""
+        if self._lost:
+            raise self._lost
+        if self._socket < 0 or self._transport.is_closing() or self._transport.get_write_buffer_size():
+            return 0
+        try:
+            return os.writev(self._socket, parts)
+        except BlockingIOError:
+            return 0
+
     async def drained(self, timeout_s: float) -> None:
         """Wait until all that was written has left this process. Errors: ConnectionError, TimeoutError."""
         if self._paused and not self._lost:
@@ -64,6 +84,10 @@ class Replies(asyncio.Protocol):
             await _within(self._drained, timeout_s)
         if self._lost:
             raise self._lost
+
+    def here(self) -> tuple[int, str] | None:
+        """Return the next reply if it has come already."""
+        return self._ready.popleft() if self._ready else None
 
     async def next(self, timeout_s: float) -> tuple[int, str]:
         """Return the next reply: code and text, its lines joined by blanks. Errors: ConnectionError, TimeoutError."""
@@ -76,13 +100,14 @@ class Replies(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Cut what has come into lines, lines into replies."""
-        self._buffer += data
-        while (end := self._buffer.find(b"\n")) >= 0:
-            line = bytes(self._buffer[:end]).rstrip(b"\r")
-            del self._buffer[: end + 1]
-            self._take(line)
+        *lines, rest = (self._buffer + data).split(b"\n")
+        self._buffer = rest
+        for line in lines:
+            self._take(line.rstrip(b"\r"))
             if self._lost:
                 return
+        if self._ready:
+            self._wake()
         if len(self._buffer) > MAX_OCTETS:
             self._break("the relay sent a line without an end")
 
@@ -108,12 +133,13 @@ class Replies(asyncio.Protocol):
             self._break("the relay sent something that is no reply")
             return
         code, is_last, text = read
-        self._lines.append(text)
+        if not is_last or self._lines:
+            self._lines.append(text)
+            text = " ".join(self._lines)
         if is_last:
-            self._ready.append((code, " ".join(self._lines)))
+            self._ready.append((code, text))
             self._lines = []
             self._octets = 0
-            self._wake()
 
     def _break(self, why: str) -> None:
         self._lost = ConnectionAbortedError(why)
@@ -126,6 +152,14 @@ class Replies(asyncio.Protocol):
                 future.set_result(None)
 
 
+def _plain_socket(transport: asyncio.Transport) -> int:
+    """Return the descriptor that may be written to beside the transport as long as that has nothing waiting; -1: there is none."""
+    socket = transport.get_extra_info("socket")
+    if socket is None or transport.get_extra_info("sslcontext") is not None or not hasattr(os, "writev"):
+        return -1
+    return int(socket.fileno())
+
+
 async def _within(future: "asyncio.Future[None]", timeout_s: float) -> None:
     """Await a future that is this wait's alone. Less than a third of what `asyncio.timeout` costs, several times a message. Errors: TimeoutError."""
     timer = asyncio.get_running_loop().call_later(timeout_s, _expire, future)
@@ -136,6 +170,12 @@ async def _within(future: "asyncio.Future[None]", timeout_s: float) -> None:
 
 
 def _expire(future: "asyncio.Future[None]") -> None:
+    """Look at the socket once more before giving up: in a process that was frozen time is up though the reply has come."""
+    if not future.done():
+        future.get_loop().call_later(0, _expired, future)
+
+
+def _expired(future: "asyncio.Future[None]") -> None:
     if not future.done():
         future.set_exception(TimeoutError())
 

@@ -16,7 +16,7 @@ from typing import Self
 
 import apsw
 
-from mailweekly.adapters.store import home, intake, people, sends, steering
+from mailweekly.adapters.store import home, intake, people, sends, steering, tallies
 from mailweekly.adapters.store.canary import Watch, watched
 from mailweekly.adapters.store.corrections import Corrected, correctable
 from mailweekly.adapters.store.intake import ListSource, People, Wanted
@@ -202,7 +202,7 @@ class Database:
 
 def _standing(connection: apsw.Connection, send: Send, state: State | None) -> Standing:
     named = sends.lines(connection, send.id, state) if state else None
-    return Standing(send=send, counts=sends.counts(connection, send.id), people=named)
+    return Standing(send=send, counts=tallies.counts(connection, send.id), people=named)
 
 
 def _now() -> float:

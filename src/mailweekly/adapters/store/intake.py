@@ -17,12 +17,12 @@ from typing import Any, Final
 
 import apsw
 
-from mailweekly.adapters.store import people
+from mailweekly.adapters.store import corrections, people
 from mailweekly.adapters.store.sends import HELD, HOLDS
 from mailweekly.adapters.store.spool import Spool
 from mailweekly.audience.listfile import Judged, ListFile, Reading
 from mailweekly.audience.model import Audience, LeftOut, ListRow, Status, Subscriber, Suppression
-from mailweekly.audience.select import Digest, select
+from mailweekly.audience.select import Digest, corrected, select
 from mailweekly.audience.sync import sync
 from mailweekly.audience.tally import Rejected, Tally
 
@@ -92,10 +92,15 @@ class ListSource:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wanted:
-    """Whose audience is wanted, and who hears how far it is. `held`: whoever a send of that issue has already is left out."""
+    """
+    Whose audience is wanted, and who hears how far it is.
+
+    `held`: whoever a send of that issue has already is left out. `corrects`: the send (its id) whose readers are wanted, and nobody else.
+    """
 
     list_name: str
     held: str = ""
+    corrects: int = 0
     tell: Callable[[str], None] = lambda _said: None
 
 
@@ -148,7 +153,7 @@ def people_of(connection: apsw.Connection, said: Taken, wanted: Wanted, folder: 
         rejects=said.rejects,
         warnings=tuple(said.warnings),
         fields=people.fields(connection) | said.fields,
-        only_suppressed=said.only_suppressed.get(wanted.list_name, {}),
+        only_suppressed={} if wanted.corrects else said.only_suppressed.get(wanted.list_name, {}),  # of those, none got the issue
     )
 
 
@@ -208,12 +213,16 @@ def _audience(connection: apsw.Connection, wanted: Wanted, folder: Path) -> Audi
         kept_out = _suppressions(row[8:] for row in page)
         there = [one for row in page if (one := subscriber_of(row[:8]))]
         part = select(there, kept_out, list_name=wanted.list_name)
+        if wanted.corrects:
+            part = corrected(part, corrections.who_got(connection, wanted.corrects, [one.key for one in there]))
         keys = [one.key for one in part.recipients]
         digest.add(keys)
         has_it = {key for (key,) in connection.execute(HAS_IT, (earlier, json.dumps(keys)))} if earlier != "[]" else ()
         recipients.add(one for one in part.recipients if one.key not in has_it)
         left_out.add(part.left_out)
         left_out.add(LeftOut(subscriber=one, reason=HELD) for one in part.recipients if one.key in has_it)
+    if wanted.corrects:
+        left_out.add(corrections.others(connection, wanted.corrects, wanted.list_name))
     return Audience(name=wanted.list_name, recipients=recipients, left_out=left_out, digest=digest.text)
 
 

@@ -6,16 +6,19 @@ before its row says `sending`, on disk.
 """
 
 import asyncio
+import itertools
 import json
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 import apsw
 
-from mailweekly.adapters.store import canary, pacing, sends
+from mailweekly.adapters.store import canary, pacing, sends, tallies
 from mailweekly.adapters.store.connection import one_row
+from mailweekly.adapters.store.jobs import ApartError, Row
 from mailweekly.adapters.store.writer import Writer
 from mailweekly.delivery.pace import Limit, Pacing
 from mailweekly.delivery.ports import EVERYBODY, Claim, Route
@@ -32,6 +35,8 @@ SETTLE_TRIES: Final = 5  # a 250 is never undone: try to write it down again bef
 SETTLE_PAUSE_S: Final = 1.0
 EXAMINED: Final = 512  # waiting rows a claim looks at in one go, where receivers hold some back
 ROUNDS: Final = 4
+NOBODY: Final = "[]"
+AT_ONCE: Final = 32  # rows a statement: each number of them is a statement of its own, kept prepared
 
 # At the settling of a try, so by the last one, not by the clock: time in which nobody tried is not held against a reader.
 EXPIRE = """
@@ -46,19 +51,38 @@ send_id = :send AND state IN ('queued', 'deferred') AND due_at <= :now
         AND (:others = '[]' OR domain NOT IN (SELECT value FROM json_each(:others)))
     ORDER BY due_at, id LIMIT :limit
 """
-CLAIM_BY = """
+# One row each, whatever they hold: a thread that steps from row to row gives the interpreter away at each.
+DUE_NEXT = f"SELECT json_group_array(id) FROM (SELECT id FROM deliveries WHERE {DUE})"
+HOLD = """
 UPDATE deliveries SET state = 'claimed', fence = fence + 1, worker = :worker, route = :route
-WHERE id IN ({which})
-RETURNING id, fence, subscriber_id, address, name, fields, tags, attempts, first_try_at
+WHERE id IN (SELECT value FROM json_each(:ids))
 """
-CLAIM = CLAIM_BY.format(which=f"SELECT id FROM deliveries WHERE {DUE}")
-CLAIM_THESE = CLAIM_BY.format(which="SELECT value FROM json_each(:ids)")
+HELD = """
+SELECT json_group_array(json_array(id, fence, subscriber_id, address, name, json(fields), json(tags), attempts, first_try_at IS NOT NULL))
+FROM deliveries WHERE id IN (SELECT value FROM json_each(:ids)) AND state = 'claimed'
+"""
+TRIED_AT = "SELECT first_try_at FROM deliveries WHERE id = ?"
 WAITING = f"SELECT id, domain FROM deliveries WHERE {DUE}"
 INTEND = """
 UPDATE deliveries SET state = 'sending', intent_at = :at, message_id = :message_id, first_try_at = coalesce(first_try_at, :at)
 WHERE id = :id AND fence = :fence AND state = 'claimed'
   AND (SELECT state FROM sends WHERE id = :send) = 'running'
   AND NOT EXISTS (SELECT 1 FROM suppressions WHERE suppressions.key = deliveries.key)
+"""
+# Many at once: what each of them asks for itself stands in its row.
+INTEND_ALL = """
+WITH asked (id, fence, at, message_id) AS (VALUES {rows})
+UPDATE deliveries SET state = 'sending', intent_at = asked.at, message_id = asked.message_id, first_try_at = coalesce(first_try_at, asked.at)
+FROM asked WHERE deliveries.id = asked.id AND deliveries.fence = asked.fence AND deliveries.state = 'claimed'
+  AND (SELECT state FROM sends WHERE sends.id = deliveries.send_id) = 'running'
+  AND NOT EXISTS (SELECT 1 FROM suppressions WHERE suppressions.key = deliveries.key)
+"""
+ACCEPT_ALL = """
+WITH told (id, fence, at, code, status, reply, relay) AS (VALUES {rows})
+UPDATE deliveries SET state = 'accepted', outcome_at = told.at, due_at = 0, code = told.code, reply = told.reply,
+    status = told.status, cause = '', reason = '', attempts = attempts + 1, worker = '', relay = iif(told.relay = '', deliveries.relay, told.relay),
+    first_try_at = coalesce(first_try_at, told.at)
+FROM told WHERE deliveries.id = told.id AND deliveries.fence = told.fence AND deliveries.state IN ('claimed', 'sending', 'unknown')
 """
 LEFT = """
 UPDATE deliveries SET state = 'skipped', outcome_at = :at,
@@ -76,14 +100,17 @@ LEFT_ALREADY = """
 UPDATE deliveries SET state = 'skipped', outcome_at = :now,
     reason = (SELECT suppressions.reason FROM suppressions WHERE suppressions.key = deliveries.key)
 WHERE id IN (SELECT value FROM json_each(:ids)) AND EXISTS (SELECT 1 FROM suppressions WHERE suppressions.key = deliveries.key)
-RETURNING id
 """
 RELEASE = """
 UPDATE deliveries SET worker = '',
     state = iif((SELECT state FROM sends WHERE sends.id = deliveries.send_id) = 'cancelled', 'skipped', 'queued'),
-    reason = iif((SELECT state FROM sends WHERE sends.id = deliveries.send_id) = 'cancelled', 'called off', reason)
+    reason = iif((SELECT state FROM sends WHERE sends.id = deliveries.send_id) = 'cancelled', 'called off', reason),
+    outcome_at = iif((SELECT state FROM sends WHERE sends.id = deliveries.send_id) = 'cancelled', unixepoch('subsec'), outcome_at)
 WHERE id = ? AND fence = ? AND state = 'claimed'
 """
+
+
+Held = tuple[list[Any], pacing.Picked]  # a row of HELD, and its slot
 
 
 class SqliteLedger:
@@ -110,28 +137,19 @@ class SqliteLedger:
 
     async def claim(self, limit: int, now: datetime, route: Route = EVERYBODY) -> Sequence[Claim]:
         """Hold up to `limit` due deliveries of the route, each with its slot."""
-        return await self._writer.soon(lambda connection: self._claim(connection, limit, now.timestamp(), route))
+        held = await self._writer.soon(lambda connection: self._claim(connection, limit, now.timestamp(), route))
+        return [_claimed(row, picked, route.name) for row, picked in held]
 
     def intend(self, claim: Claim, *, message_id: str, at: datetime) -> Awaitable[bool]:
         """Ask at once that it be written down that the body is about to leave; False, when awaited: it must not."""
-        values = {
-            "id": claim.delivery_id,
-            "fence": claim.fence,
-            "send": self._send_id,
-            "message_id": message_id,
-            "at": at.timestamp(),
-        }
+        row = (claim.delivery_id, claim.fence, at.timestamp(), message_id)
+        if not claim.gap_s and not self._counts_bodies:
+            return self._writer.together(self._intend_all, row)
 
         def operation(connection: apsw.Connection) -> float | None:
-            connection.execute(INTEND, values)
-            if connection.changes():
-                if claim.gap_s or self._counts_bodies:
-                    return pacing.count_body(connection, self._pace, claim.relay, claim.gap_s, self._now())
-                return 0.0
-            connection.execute(LEFT, values)
-            if not connection.changes():
-                connection.execute(RELEASE, (claim.delivery_id, claim.fence))
-            return None
+            if not self._intend(connection, row):
+                return None
+            return pacing.count_body(connection, self._pace, claim.relay, claim.gap_s, self._now())
 
         if claim.gap_s:
             return self._in_time(self._writer.soon(operation))
@@ -146,9 +164,15 @@ class SqliteLedger:
 
     def settle(self, claim: Claim, outcome: Outcome) -> Awaitable[None]:
         """Ask at once that a try's end be written down. Errors, when awaited: UnreachableError once the disk has refused it several times."""
-        return self._kept(
-            claim, outcome, self._writer.soon(lambda connection: self._settle(connection, claim, outcome))
-        )
+        return self._kept(claim, outcome, self._told(claim, outcome))
+
+    def _told(self, claim: Claim, outcome: Outcome) -> "asyncio.Future[None]":
+        reply = outcome.reply
+        if outcome.state is not State.ACCEPTED or reply is None or outcome.reason:
+            return self._writer.soon(lambda connection: self._settle(connection, claim, outcome))
+        at = outcome.at.timestamp()
+        row = (claim.delivery_id, claim.fence, at, reply.code, reply.status, reply.text, outcome.relay)
+        return self._writer.together(_accept_all, row)
 
     async def _kept(self, claim: Claim, outcome: Outcome, asked: "asyncio.Future[None]") -> None:
         for left in range(SETTLE_TRIES - 1, -1, -1):
@@ -158,7 +182,7 @@ class SqliteLedger:
                 if not left or self._writer.broken:
                     raise
                 await asyncio.sleep(SETTLE_PAUSE_S)
-                asked = self._writer.soon(lambda connection: self._settle(connection, claim, outcome))
+                asked = self._told(claim, outcome)
             else:
                 return
 
@@ -169,7 +193,7 @@ class SqliteLedger:
 
     async def counts(self) -> Mapping[State, int]:
         """How many deliveries stand where."""
-        return await self._writer.soon(lambda connection: sends.counts(connection, self._send_id))
+        return await self._writer.soon(lambda connection: tallies.counts(connection, self._send_id))
 
     async def in_hand(self) -> bool:
         """Whether somebody holds a delivery."""
@@ -210,7 +234,7 @@ class SqliteLedger:
         held = pacing.held_until(connection, self._pace, self._now(), route.name)
         return at if at is None else max(at, held)
 
-    def _claim(self, connection: apsw.Connection, limit: int, now: float, route: Route) -> list[Claim]:
+    def _claim(self, connection: apsw.Connection, limit: int, now: float, route: Route) -> list[Held]:
         only_canary_waits = canary.look(connection, self._send_id, now)
         if only_canary_waits or self._state(connection) is not SendState.RUNNING:
             return []
@@ -233,28 +257,46 @@ class SqliteLedger:
         opening.keep(connection)
         return claims
 
-    def _next(self, connection: apsw.Connection, opening: pacing.Opening, values: dict[str, Any]) -> list[Claim]:
+    def _next(self, connection: apsw.Connection, opening: pacing.Opening, values: dict[str, Any]) -> list[Held]:
         """Claim whoever is next."""
         while True:
-            rows = connection.execute(CLAIM, values).fetchall()
-            here = {row[0]: row for row in sorted(_still_here(connection, rows, opening.now))}
-            if here or not rows:
-                return [_claimed(here[one.id], one, str(values["route"])) for one in opening.next_ids(here)]
+            (ids,) = one_row(connection, DUE_NEXT, values)
+            here = _held(connection, ids, values)
+            if here or ids == NOBODY:
+                return [(here[one.id], one) for one in opening.next_ids(sorted(here))]
 
-    def _among(self, connection: apsw.Connection, opening: pacing.Opening, values: dict[str, Any]) -> list[Claim]:
+    def _among(self, connection: apsw.Connection, opening: pacing.Opening, values: dict[str, Any]) -> list[Held]:
         """Claim whoever is next and may be asked now; park whoever may not."""
-        claims: list[Claim] = []
+        claims: list[Held] = []
         for _ in range(ROUNDS):
             waiting: list[Any] = connection.execute(WAITING, {**values, "limit": EXAMINED}).fetchall()
             picked, held = opening.among(waiting, is_all=len(waiting) < EXAMINED)
             pacing.park(connection, held)
-            ids = json.dumps([one.id for one in picked])
-            rows = connection.execute(CLAIM_THESE, {**values, "ids": ids}).fetchall()
-            here = {row[0]: row for row in _still_here(connection, rows, opening.now)}
-            claims += [_claimed(here[one.id], one, str(values["route"])) for one in picked if one.id in here]
+            here = _held(connection, json.dumps([one.id for one in picked]), values)
+            claims += [(here[one.id], one) for one in picked if one.id in here]
             if claims or len(waiting) < EXAMINED:
                 break
         return claims
+
+    def _intend_all(self, connection: apsw.Connection, rows: Sequence[Row]) -> Sequence[bool]:
+        """Intend many. Errors: ApartError where not all of them may leave, and nothing else of it is to stand."""
+        if len(rows) == 1:
+            return [self._intend(connection, rows[0])]
+        if _all_at_once(connection, INTEND_ALL, rows) != len(rows):
+            raise ApartError
+        return [True] * len(rows)
+
+    def _intend(self, connection: apsw.Connection, row: Row) -> bool:
+        """Whether the body may leave, which is then written down; if not, the claim is gone."""
+        delivery_id, fence, at, message_id = row
+        values = {"id": delivery_id, "fence": fence, "send": self._send_id, "message_id": message_id, "at": at}
+        connection.execute(INTEND, values)
+        if connection.changes():
+            return True
+        connection.execute(LEFT, values)
+        if not connection.changes():
+            connection.execute(RELEASE, (delivery_id, fence))
+        return False
 
     def _settle(self, connection: apsw.Connection, claim: Claim, outcome: Outcome) -> None:
         reply = outcome.reply
@@ -282,27 +324,44 @@ class SqliteLedger:
         pacing.note_reply(connection, self._pace, claim.reader.address, claim.relay, reply, at)
 
 
-def _still_here(connection: apsw.Connection, rows: Sequence[tuple[Any, ...]], now: float) -> list[tuple[Any, ...]]:
-    """Return the claimed rows without those who have left; the last look is at the intent, this one spares the connection."""
-    ids = json.dumps([row[0] for row in rows])
-    left = {one for (one,) in connection.execute(LEFT_ALREADY, {"ids": ids, "now": now})}
-    return [row for row in rows if row[0] not in left]
+def _accept_all(connection: apsw.Connection, rows: Sequence[Row]) -> Sequence[None]:
+    _all_at_once(connection, ACCEPT_ALL, rows)
+    return [None] * len(rows)
 
 
-def _claimed(row: Sequence[object], picked: pacing.Picked, route: str) -> Claim:
-    delivery_id, fence, subscriber_id, address, name, fields, tags, attempts, first_try_at = row
-    assert isinstance(delivery_id, int)
-    assert isinstance(fence, int)
-    assert isinstance(subscriber_id, int)
-    assert isinstance(attempts, int)
-    first = datetime.fromtimestamp(first_try_at, UTC) if isinstance(first_try_at, float) else None
-    reader = Reader(
-        subscriber_id=subscriber_id,
-        address=str(address),
-        name=str(name),
-        values=json.loads(str(fields)),
-        tags=frozenset(json.loads(str(tags))),
-    )
+def _all_at_once(connection: apsw.Connection, sql: str, rows: Sequence[Row]) -> int:
+    """Run a statement over all rows; how many it changed."""
+    changed = 0
+    for start in range(0, len(rows), AT_ONCE):
+        some = rows[start : start + AT_ONCE]
+        connection.execute(_for_rows(sql, len(some), len(some[0])), tuple(itertools.chain.from_iterable(some)))
+        changed += connection.changes()
+    return changed
+
+
+@lru_cache(maxsize=4 * AT_ONCE)
+def _for_rows(sql: str, rows: int, columns: int) -> str:
+    one = f"({', '.join('?' * columns)})"
+    return sql.format(rows=", ".join([one] * rows))
+
+
+def _held(connection: apsw.Connection, ids: str, values: Mapping[str, Any]) -> dict[int, list[Any]]:
+    """Hold these (a JSON array); by id, without those who have left: the last look is at the intent, this one spares the connection."""
+    asked = {**values, "ids": ids}
+    connection.execute(HOLD, asked)
+    connection.execute(LEFT_ALREADY, asked)
+    rows: list[list[Any]] = json.loads(one_row(connection, HELD, asked)[0])
+    for row in rows:
+        (row[-1],) = (
+            one_row(connection, TRIED_AT, (row[0],)) if row[-1] else (None,)
+        )  # JSON has fewer digits than a REAL
+    return {row[0]: row for row in rows}
+
+
+def _claimed(row: Sequence[Any], picked: pacing.Picked, route: str) -> Claim:
+    delivery_id, fence, subscriber_id, address, name, fields, tags, attempts, tried_at = row
+    first = None if tried_at is None else datetime.fromtimestamp(tried_at, UTC)
+    reader = Reader(subscriber_id=subscriber_id, address=address, name=name, values=fields, tags=frozenset(tags))
     return Claim(
         delivery_id=delivery_id,
         fence=fence,

@@ -122,6 +122,10 @@ class Opening:
 
     def next_ids(self, ids: Iterable[int]) -> list[Picked]:
         """Return a slot for each."""
+        if not any(one.interval_s or one.limit.batch for one in self.scopes):  # the same one
+            at = self.slot()
+            gap_s = self.take(at)
+            return [Picked(id=one, slot=at, gap_s=gap_s) for one in ids]
         return [self._picked(one, self.slot()) for one in ids]
 
     def among(self, rows: Iterable[tuple[int, str]], *, is_all: bool) -> tuple[list[Picked], list[tuple[float, int]]]:

@@ -58,7 +58,10 @@ CREATE TABLE deliveries (
     void          INTEGER NOT NULL DEFAULT 0,  -- 1: this refusal stopped the send; it counts against nobody
     UNIQUE (send_id, key)
 );
-CREATE INDEX waiting ON deliveries (send_id, due_at, id) WHERE state IN ('queued', 'deferred');
+-- All that is to be counted or claimed stands in an index (`tallies`): a status of a million deliveries reads no row of them. `done` grows at its end.
+CREATE INDEX waiting ON deliveries (send_id, due_at, id, state, outcome_at, domain, relay) WHERE state IN ('queued', 'deferred');
+CREATE INDEX done ON deliveries (send_id, outcome_at, state, domain, relay)
+    WHERE state IN ('accepted', 'rejected', 'expired', 'unknown', 'skipped');
 CREATE INDEX held ON deliveries (send_id, state) WHERE state IN ('claimed', 'sending', 'unknown');
 
 CREATE TABLE moves (               -- delivery.states.MOVES, so that the database itself refuses any other

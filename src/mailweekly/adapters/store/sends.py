@@ -18,6 +18,7 @@ import apsw
 from mailweekly.adapters.store.canary import appoint
 from mailweekly.adapters.store.connection import one_row
 from mailweekly.adapters.store.pacing import unshut
+from mailweekly.adapters.store.tallies import within
 from mailweekly.delivery.canary import Canary
 from mailweekly.delivery.states import SendState, State
 from mailweekly.errors import RefusedError
@@ -31,7 +32,6 @@ __all__ = [
     "Send",
     "annul",
     "cancel",
-    "counts",
     "find",
     "finish",
     "freeze",
@@ -205,12 +205,6 @@ def program(connection: apsw.Connection, send: Send) -> bytes:
     return bytes(one_row(connection, PROGRAM, (send.id,))[0])
 
 
-def counts(connection: apsw.Connection, send_id: int) -> dict[State, int]:
-    """Return how many deliveries of the send stand where."""
-    found = connection.execute("SELECT state, count(*) FROM deliveries WHERE send_id = ? GROUP BY state", (send_id,))
-    return {State(state): count for state, count in found}
-
-
 def in_hand(connection: apsw.Connection, send_id: int) -> bool:
     """Return whether somebody holds a delivery of the send, claimed or under way."""
     return bool(one_row(connection, f"SELECT {IN_HAND} FROM sends WHERE id = ?", (send_id,))[0])
@@ -220,8 +214,8 @@ def lines(connection: apsw.Connection, send_id: int, state: State) -> tuple[Line
     """Return the deliveries of the send in `state`."""
     found = connection.execute(
         "SELECT subscriber_id, address, name, attempts, due_at, code, reply, reason, message_id FROM deliveries"
-        " WHERE send_id = ? AND state = ? ORDER BY id",
-        (send_id, state.value),
+        f" WHERE {within(state)} ORDER BY id",
+        {"send": send_id},
     )
     return tuple(
         Line(

@@ -2,7 +2,7 @@
 The one writing connection: a thread that takes whatever waits when it comes round, and commits it as one transaction.
 
 An answer is given only after the commit. Grouping by turn, not by count, keeps the doubt small: nobody waits for others to arrive, and at full
-speed some tens of operations share one fsync.
+speed some tens of operations share one fsync. What a loop asks for within one turn of its own comes to the thread at once, so that it is woken once.
 
 Errors: an operation that raises takes only itself down (the others run again without it). UnreachableError when the database cannot be written;
 what was asked is then not done, and the asker knows. Once the disk has failed to keep what was written, or the file is no
@@ -15,7 +15,6 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -23,37 +22,16 @@ import apsw
 
 from mailweekly.adapters.store.connection import connect
 from mailweekly.adapters.store.guard import FileGuard
+from mailweekly.adapters.store.jobs import Job, Operation, Row, Together, steps
 from mailweekly.errors import UnreachableError
 
 __all__ = ["Writer"]
 
 T = TypeVar("T")
-Operation = Callable[[apsw.Connection], Any]
 MAX_GROUP: Final = 512  # operations a commit: bounds the time one transaction holds the file
 CLOSE_S: Final = 30.0
 # After a failed fsync the kernel may have dropped what was to be written, and the next fsync says that all is well.
 UNSURE: Final = frozenset({apsw.SQLITE_IOERR_FSYNC, apsw.SQLITE_IOERR_DIR_FSYNC})
-
-
-@dataclass(slots=True)
-class _Job:
-    """An operation, and the future of whoever asked for it: a thread's, or a task's on `loop`."""
-
-    operation: Operation
-    future: "Future[Any] | asyncio.Future[Any]"
-    loop: asyncio.AbstractEventLoop | None = None
-    result: Any = None
-    error: BaseException | None = None
-
-    def hand_over(self) -> None:
-        """Give the result to whoever asked."""
-        if isinstance(self.future, asyncio.Future) and self.future.done():
-            return  # nobody waits any more; what was asked is done all the same
-        if self.error is not None:
-            self.future.set_exception(self.error)
-            self.future.exception()  # seen: who gave up on it for another failure must not be told of this one as well
-        else:
-            self.future.set_result(self.result)
 
 
 class Writer:
@@ -62,7 +40,10 @@ class Writer:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.broken: BaseException | None = None  # for good
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[list[Job] | None] = queue.SimpleQueue()
+        self._gathered: list[Job] = []  # asked for in this turn of `_gathering`
+        self._gathering: asyncio.AbstractEventLoop | None = None
+        self._gatherer = 0  # its thread
         self._opened: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
         self._thread.start()
@@ -71,25 +52,44 @@ class Writer:
     def now(self, operation: Callable[[apsw.Connection], T]) -> T:
         """Run `operation` in a transaction, and return its result once that is committed. Blocks."""
         future: Future[T] = Future()
-        self._put(_Job(operation, future))
+        self._check()
+        if self._gathering is not None and self._gatherer == threading.get_ident():
+            self._flush()  # what was asked before comes before
+        self._jobs.put([Job(operation, future)])
         return future.result()
 
     def soon(self, operation: Callable[[apsw.Connection], T]) -> "asyncio.Future[T]":
         """Ask for `operation`, at once; awaited, its result. It shares its commit with whatever else waits."""
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[T] = loop.create_future()
-        self._put(_Job(operation, future, loop))
-        return future
+        return self._asked(operation, None)
+
+    def together(self, operation: Together, row: Row) -> "asyncio.Future[Any]":
+        """Ask for `operation` about one delivery (`row`, its id first), in one step with all others that ask the same; see `jobs`."""
+        return self._asked(operation, row)
 
     def close(self) -> None:
         """Finish what waits, and close the file."""
+        self._flush()
         self._jobs.put(None)
         self._thread.join(CLOSE_S)
 
-    def _put(self, job: _Job) -> None:
+    def _asked(self, operation: Operation | Together, row: Row | None) -> "asyncio.Future[Any]":
+        self._check()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+        self._gathered.append(Job(operation, future, loop, row))
+        if self._gathering is not loop:
+            self._gathering, self._gatherer = loop, threading.get_ident()
+            loop.call_soon(self._flush)
+        return future
+
+    def _flush(self) -> None:
+        gathered, self._gathered, self._gathering = self._gathered, [], None
+        if gathered:
+            self._jobs.put(gathered)
+
+    def _check(self) -> None:
         if not self._thread.is_alive():
             raise UnreachableError("The database is closed.", place=str(self.path), hint="Run the command again.")
-        self._jobs.put(job)
 
     def _run(self) -> None:
         try:
@@ -104,25 +104,24 @@ class Writer:
         with contextlib.suppress(apsw.Error):  # what was asked is committed; the rest is tidying up
             connection.close()
 
-    def _waiting(self) -> list[_Job] | None:
-        job = self._jobs.get()
-        if job is None:
+    def _waiting(self) -> list[Job] | None:
+        jobs = self._jobs.get()
+        if jobs is None:
             return None
-        jobs = [job]
         while len(jobs) < MAX_GROUP:
             try:
-                job = self._jobs.get_nowait()
+                more = self._jobs.get_nowait()
             except queue.Empty:
                 break
-            if job is None:
+            if more is None:
                 self._jobs.put(None)  # close after this turn
                 break
-            jobs.append(job)
+            jobs += more
         return jobs
 
-    def _commit(self, connection: apsw.Connection, guard: FileGuard, jobs: list[_Job]) -> None:
+    def _commit(self, connection: apsw.Connection, guard: FileGuard, jobs: list[Job]) -> None:
         self._try(connection, guard, jobs)
-        waiting: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
+        waiting: dict[asyncio.AbstractEventLoop, list[Job]] = {}
         for job in jobs:
             if job.loop is None:
                 job.hand_over()
@@ -131,13 +130,14 @@ class Writer:
         for (
             loop,
             done,
-        ) in waiting.items():  # one call a commit, not one a job: waking a loop costs more than most statements
+        ) in waiting.items():  # one call a commit, not one a job: waking a loop costs more than a statement
             with contextlib.suppress(RuntimeError):  # the loop is closed; what was asked is done
                 loop.call_soon_threadsafe(_hand_over, done)
 
-    def _try(self, connection: apsw.Connection, guard: FileGuard, jobs: list[_Job]) -> None:
+    def _try(self, connection: apsw.Connection, guard: FileGuard, jobs: list[Job]) -> None:
+        asked = steps(jobs)
         try:
-            results = self._whole(connection, guard, [job.operation for job in jobs])
+            results = self._whole(connection, guard, [operation for operation, _ in asked])
         except BaseException as error:  # noqa: BLE001 - handed to those who asked
             if len(jobs) == 1:
                 jobs[0].error = self._named(error)
@@ -145,8 +145,10 @@ class Writer:
             for job in jobs:  # one of them is at fault: each alone, in its order
                 self._try(connection, guard, [job])
             return
-        for job, result in zip(jobs, results, strict=True):
-            job.result = result
+        for (_, mine), result in zip(asked, results, strict=True):
+            answers = result if mine[0].row is not None else [result]
+            for job, answer in zip(mine, answers, strict=True):
+                job.result = answer
 
     def _whole(self, connection: apsw.Connection, guard: FileGuard, operations: list[Operation]) -> list[Any]:
         if self.broken:
@@ -183,6 +185,6 @@ class Writer:
         return error
 
 
-def _hand_over(jobs: list[_Job]) -> None:
+def _hand_over(jobs: list[Job]) -> None:
     for job in jobs:
         job.hand_over()

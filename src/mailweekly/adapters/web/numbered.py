@@ -23,14 +23,14 @@ LINE: Final = re.compile(r":\s*(\d{1,7})")
 LONGEST: Final = 20_000  # characters of one line that are shown
 
 
-def search(look: Look, name: str) -> Markup:
-    """Return the field to search in."""
+def search(look: Look, name: str, more: str = ", or :120") -> Markup:
+    """Return the field to search in; `more` is said of what it takes besides words."""
     label = f"Search {name}"
     words: dict[str, str | None] = {
         "type": "search",
         "name": "q",
         "value": look.q or None,
-        "placeholder": f"{label}, or :120",
+        "placeholder": f"{label}{more}",
         "aria-label": label,
     }
     asked: dict[str, str | bool] = {

@@ -56,7 +56,10 @@ class _Tracer:
 
     def line(self, block: Block) -> int:
         letters = _letters(block.words)
-        found = self._alone(letters) or self._within(letters) or self._by_address(block)
+        ways = (
+            (self._alone, self._within) if block.level != 1 else (self._within, self._alone)
+        )  # a title is part of its line
+        found = ways[0](letters) or ways[1](letters) or self._by_address(block)
         if found and len(letters) >= LEAST:
             self.cursor = self.starts[found - 1]
         return found

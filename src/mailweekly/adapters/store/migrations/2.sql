@@ -7,6 +7,10 @@ ALTER TABLE deliveries ADD COLUMN status TEXT NOT NULL DEFAULT '';
 ALTER TABLE deliveries ADD COLUMN cause TEXT NOT NULL DEFAULT '';
 ALTER TABLE deliveries ADD COLUMN idle_s REAL NOT NULL DEFAULT 0;
 ALTER TABLE deliveries ADD COLUMN void INTEGER NOT NULL DEFAULT 0;
+DROP INDEX waiting;
+CREATE INDEX waiting ON deliveries (send_id, due_at, id, state, outcome_at, domain, relay) WHERE state IN ('queued', 'deferred');
+CREATE INDEX done ON deliveries (send_id, outcome_at, state, domain, relay)
+    WHERE state IN ('accepted', 'rejected', 'expired', 'unknown', 'skipped');
 UPDATE deliveries SET domain = lower(substr(key, instr(key, '@') + 1));
 
 CREATE TABLE sends_2 (

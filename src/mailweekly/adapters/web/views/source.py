@@ -107,7 +107,11 @@ def _tools(scene: Scene) -> Markup:
         for one, name in SOURCES.items()
     ]
     shown = element("nav", {"aria-label": "Source of", "class": "segments"}, *links)
-    return joined(shown, search(look, "the headers" if of == "message" else SOURCES[of])) if of in SEARCHED else shown
+    return (
+        joined(shown, search(look, SOURCES[of]) if of != "message" else search(look, "the headers", ""))
+        if of in SEARCHED
+        else shown
+    )
 
 
 def _of(scene: Scene) -> str:
