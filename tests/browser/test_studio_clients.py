@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import chdir
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
@@ -67,12 +68,18 @@ NAMELESS: Final = """[...document.querySelectorAll('#view :is(a, button, select,
     one.checkVisibility() && !(one.textContent.trim() || one.ariaLabel || one.title || one.labels?.length)).map(one => one.outerHTML.slice(0, 99))"""
 # Texts of the view whose contrast with the ground behind them is below 4.5, the frames left out.
 FAINT: Final = """() => {
+  const style = one => getComputedStyle(one);
   const channels = colour => { const found = colour.match(/[\\d.]+/g).map(Number); return found.length === 3 ? [...found, 1] : found; };
-  const ground = one => { for (; one; one = one.parentElement) { const found = channels(getComputedStyle(one).backgroundColor); if (found[3]) return found; } return [255, 255, 255, 1]; };
-  const light = one => { const [r, g, b] = one.slice(0, 3).map(value => (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4)); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
-  return [...document.querySelectorAll('#view *')].filter(one => one.checkVisibility() && [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim())
-      && parseFloat(getComputedStyle(one).fontSize)).filter(one => {
-    const [low, high] = [light(channels(getComputedStyle(one).color)), light(ground(one))].sort((a, b) => a - b);
+  const ground = one => {
+    for (; one; one = one.parentElement) if (channels(style(one).backgroundColor)[3]) return channels(style(one).backgroundColor);
+    return [255, 255, 255, 1];
+  };
+  const part = value => (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4);
+  const light = ([red, green, blue]) => 0.2126 * part(red) + 0.7152 * part(green) + 0.0722 * part(blue);
+  const worded = one => [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim());
+  const seen = [...document.querySelectorAll("#view *")].filter(one => one.checkVisibility() && worded(one) && parseFloat(style(one).fontSize));
+  return seen.filter(one => {
+    const [low, high] = [light(channels(style(one).color)), light(ground(one))].sort((a, b) => a - b);
     return (high + 0.05) / (low + 0.05) < 4.5;
   }).map(one => one.outerHTML.slice(0, 99));
 }"""
@@ -139,7 +146,13 @@ def _page(browser: Browser, server: PreviewServer) -> Iterator[Page]:
 
 
 def _go(page: Page, query: str, number: int = 1) -> None:
-    page.goto(f"{page.url.partition('/1')[0].partition('/2')[0]}/{number}?{query}")
+    here = urlsplit(page.url)
+    url = f"{here.scheme}://{here.netloc}/{number}?{query}"
+    deadline = time.monotonic() + 20
+    while page.request.get(url).status != 200:  # a file that was just written has to be noticed
+        assert time.monotonic() < deadline, url
+        page.wait_for_timeout(50)
+    page.goto(url)
 
 
 def _until(page: Page, expression: str) -> None:
@@ -217,7 +230,7 @@ def test_a_client_is_chosen_for_any_view_and_stays_in_the_address(page: Page) ->
     page.reload()
     assert page.input_value(".eyes select") == "outlook-word"
     page.select_option(".eyes select", "")
-    page.wait_for_url(re.compile(r"/1$"))
+    page.wait_for_url(re.compile(r"/1\??$"))
 
 
 def test_a_save_fills_the_tiles_by_and_by(page: Page, folder: Path) -> None:
@@ -268,10 +281,10 @@ def test_five_schemes_stand_in_one_row_and_scroll_together(page: Page) -> None:
 
 
 def test_what_is_too_faint_is_outlined_listed_and_shown_beside_light(page: Page, folder: Path) -> None:
-    sheet = folder / "templates/mine/email.css"
+    sheet = folder / "templates/mine/dark.css"
     sheet.parent.mkdir(parents=True)
-    (sheet.parent / "theme.toml").write_text('inherits = "digest"\n', "utf-8")
-    sheet.write_text("@media (prefers-color-scheme: dark) { p { color: #333333 !important; } }\n", "utf-8")
+    (sheet.parent / "theme.toml").write_text('[theme]\nname = "mine"\nextends = "digest"\n', "utf-8")
+    sheet.write_text("p { color: #333333; }\n", "utf-8")
     issue = folder / "issues/003-faint.md"
     issue.write_text("---\nnumber: 3\ntitle: T\ntheme: mine\n---\n\nFaint <words> in it.\n", "utf-8")
     try:
@@ -300,7 +313,7 @@ def test_images_off_leaves_the_words_and_says_what_has_none(page: Page) -> None:
     page.wait_for_url("**view=images*")
     page.wait_for_selector(".desktop iframe")
     assert "1 image, 1 without words" in page.inner_text(".desktop h2")
-    assert "example.org" not in re.sub(r'href="[^"]*"', "", _mail(page, "phone"))
+    assert "silent.png" not in _mail(page, "phone")
     page.keyboard.press("1")
     page.wait_for_selector("[data-key=i]")
     page.keyboard.press("i")
@@ -324,7 +337,7 @@ def test_the_row_is_cut_where_each_program_cuts_and_former_issues_stand_below(pa
         room = ROWS[name][0]
         assert width(shown) <= room
         assert shown == subject or (shown.endswith("…") and subject.startswith(shown[:-1]) and width(shown) > room - 3)
-        assert one.locator(".new .after").inner_text() == "预览文字 <b>&amp; 其余</b>"[: len(shown) * 9]
+        assert one.locator(".new .after").inner_text() == "预览文字 <b>&amp; 其余</b>"
         assert one.locator("li").count() == 3
         assert "Small Tools That Last" in one.locator("li").nth(1).inner_text()
         assert one.locator("li").nth(1).locator(".when").inner_text() == "Nov 20"

@@ -68,9 +68,8 @@ def frame(server: PreviewServer, target: str = "/1") -> Answer:
 def stream(server: PreviewServer, target: str = "/events") -> socket.socket:
     """Open the stream of events."""
     link = socket.create_connection(("127.0.0.1", server.access.port), timeout=10)
-    link.sendall(
-        f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{server.access.port}\r\nCookie: {server.access.cookie_name}={server.access.cookie}\r\n\r\n".encode()
-    )
+    cookie = f"{server.access.cookie_name}={server.access.cookie}"
+    link.sendall(f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{server.access.port}\r\nCookie: {cookie}\r\n\r\n".encode())
     return link
 
 

@@ -193,6 +193,7 @@ def test_hostile_files_in_the_outbox_are_shown_as_far_as_they_can(server: Previe
     )
     (box / "9.empty.eml").write_bytes(b"")
     (box / "9.link.eml").symlink_to(folder / ".env")
+    page = ""
     try:
         for query in ("view=outbox", "view=outbox&of=issue.9"):
             page = ask(server, f"/1?{query}").text

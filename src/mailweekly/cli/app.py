@@ -325,9 +325,7 @@ def preview(
         return
     from mailweekly.cli import preview as previewing
 
-    previewing.preview(
-        issue, port=port, host=host, no_open=no_open, blind=blind, can_test=not no_send, can_edit=edit
-    )
+    previewing.preview(issue, port=port, host=host, no_open=no_open, blind=blind, can_test=not no_send, can_edit=edit)
 
 
 @app.command()

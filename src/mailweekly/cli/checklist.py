@@ -9,12 +9,10 @@ Errors: none leave it; what cannot be known is a line that says why.
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
 from mailweekly.adapters.files.evidence import Evidence, Record
-from mailweekly.adapters.web.look import Look
 from mailweekly.adapters.web.views.checklist import CheckDesk, Line, Subject, Verdict
 from mailweekly.cli import terminal
 from mailweekly.cli.census import Census, Counted
@@ -28,7 +26,7 @@ from mailweekly.message.variants import variants
 from mailweekly.preflight.finding import Level
 from mailweekly.preflight.reach import to_ask
 
-__all__ = ["Witness", "check_desk"]
+__all__ = ["check_desk"]
 
 CLIP_BYTES: Final = 102_400  # of HTML, where Gmail clips; observed, not published
 NEAR_BYTES: Final = 92_160  # 90 % of it
@@ -38,21 +36,6 @@ FINDINGS: Final = {"pane": "findings"}
 GATE: Final = "a11y."  # rules of the accessibility gate
 HEAD: Final = ("subject.", "preheader.")
 Reads = Callable[[int, str], Reader | None]
-
-
-@dataclass(kw_only=True)
-class Witness:
-    """What was looked at, noted beside the page that shows it."""
-
-    place: Place
-    noted: set[tuple[str, str]] = field(default_factory=set)
-
-    def saw(self, look: Look, digest: str, group: str) -> None:
-        """Note that a page showed an edition."""
-        name = "text" if look.view == "text" else f"mail:{look.as_}" if group == "mail" else ""
-        if name and (digest, name) not in self.noted:
-            self.noted.add((digest, name))
-            Evidence(self.place.root).saw(digest, name)
 
 
 def check_desk(ready_of: Callable[[int], Prepared | None], reader_named: Reads) -> CheckDesk:

@@ -4,20 +4,26 @@ What the studio is given for an issue's last steps: sending a test, the check li
 Refuses to send to a list: nothing here can.
 """
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cache, partial
+from typing import Any, TypeVar
 
 from mailweekly.adapters.web.look import Look
-from mailweekly.cli.checklist import Witness, check_desk
+from mailweekly.adapters.web.views.checklist import CheckDesk
+from mailweekly.adapters.web.views.test import TrialDesk
 from mailweekly.cli.place import Place
 from mailweekly.cli.prepared import Prepared
 from mailweekly.cli.rendering import Desk
-from mailweekly.cli.trial import trial_desk
+from mailweekly.cli.witness import Witness
 from mailweekly.cli.writing import write_desk
 from mailweekly.message.model import Reader
 
-__all__ = ["Closing", "closing_desks", "noted_by"]
+__all__ = ["Closing", "closing_desks", "late", "noted_by"]
+
+Door = TypeVar("Door")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,12 +43,34 @@ def closing_desks(
         last = desk.last.get(number)
         return last.ready if last else None
 
-    found: list[object] = [check_desk(ready_of, reader_named)]
+    def checks() -> CheckDesk:
+        from mailweekly.cli.checklist import check_desk
+
+        return check_desk(ready_of, reader_named)
+
+    def trials() -> TrialDesk:
+        from mailweekly.cli.trial import trial_desk
+
+        return trial_desk(reader_named)
+
+    found: list[object] = [late(CheckDesk, checks)]
     if asked.can_test:
-        found.append(trial_desk(reader_named))
+        found.append(late(TrialDesk, trials))
     if asked.can_edit:
         found.append(write_desk(place))
     return tuple(found)
+
+
+def late(kind: type[Door], make: Callable[[], Door]) -> Door:
+    """Return a desk whose callables make the real one when the first of them is called: the first page waits for no view that nobody has opened."""
+    made, turn = cache(make), threading.Lock()
+
+    def ask(name: str, *about: Any) -> Any:
+        with turn:  # two at once must not make two
+            door = made()
+        return getattr(door, name)(*about)
+
+    return kind(**{one.name: partial(ask, one.name) for one in fields(kind)})  # type: ignore[arg-type]
 
 
 def noted_by(place: Place) -> Callable[[Look, str, str], None]:

@@ -1,10 +1,12 @@
 """`preview`: joins files, the rendering child and preflight into what the studio shows."""
 
+import contextlib
 import sys
 import webbrowser
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from mailweekly.adapters.files.clients import FOLDER as CLIENTS
 from mailweekly.adapters.files.clients import client_profiles
@@ -20,13 +22,12 @@ from mailweekly.adapters.web.studio import IssueRow, Opened, Studio
 from mailweekly.adapters.web.versions import Versions
 from mailweekly.adapters.web.views.inbox import Inbox
 from mailweekly.cli import editor, terminal
-from mailweekly.cli.closing import Closing, closing_desks, noted_by
+from mailweekly.cli.closing import Closing, closing_desks, late, noted_by
 from mailweekly.cli.doors import people_desks
 from mailweekly.cli.former import former_rows
 from mailweekly.cli.place import Place, load
 from mailweekly.cli.prepared import sample_message
 from mailweekly.cli.rendering import Desk, rendered
-from mailweekly.cli.versions import kept_versions, message_of_version
 from mailweekly.edition.model import Edition
 from mailweekly.errors import MailweeklyError
 from mailweekly.issue.decode import decode
@@ -34,6 +35,8 @@ from mailweekly.issue.model import Issue
 from mailweekly.issue.parse import parse
 
 __all__ = ["newest", "preview", "studio_of"]
+
+HEAD_CHARACTERS: Final = 2_000  # of an issue that stands in the list only: its title is in them
 
 
 def preview(
@@ -81,11 +84,17 @@ def studio_of(place: Place, renderer: Renderer, closing: Closing = Closing(), *,
         desks=(
             Clients(own=lambda: client_profiles(place.root), shares=lambda: load().settings.clients.shares),
             Inbox(former=former_rows(place)),
-            Versions(kept=partial(kept_versions, place), message=partial(message_of_version, place)),
+            late(Versions, lambda: _versions(place)),
             *people,
             *closing_desks(place, desk, cast.reader, closing),
         ),
     )
+
+
+def _versions(place: Place) -> Versions:
+    from mailweekly.cli.versions import kept_versions, message_of_version
+
+    return Versions(kept=partial(kept_versions, place), message=partial(message_of_version, place))
 
 
 def _announce(url: str, *, no_open: bool) -> None:
@@ -129,7 +138,12 @@ def _title(place: Place, entry: IssueEntry, desk: Desk) -> str:
         last = desk.last.get(entry.number or 0)
         if last and last.key[:2] == (file.path, file.raw):
             return last.ready.issue.title  # it was read to be rendered
-        return parse(decode(file.raw, source=file.shown), source=file.shown).title
+        text = decode(file.raw, source=file.shown)
+        head = text[:HEAD_CHARACTERS].rpartition("\n\n")[0]
+        with contextlib.suppress(MailweeklyError):  # what is open there may be closed below
+            if head and (title := parse(head, source=file.shown).title):
+                return title
+        return parse(text, source=file.shown).title
     except MailweeklyError:
         return entry.path.stem
 

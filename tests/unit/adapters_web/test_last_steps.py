@@ -160,7 +160,11 @@ def test_evidence_is_of_one_edition_and_a_damaged_record_is_none(
     kept.saw("sha256:1", "text")
     kept.tested("sha256:1", 7.0, 2)
     kept.tested("sha256:1", 9.0, 1)
-    assert (kept.of("sha256:1").copies, kept.of("sha256:1").tested_at, kept.of("sha256:1").seen) == (3, 9.0, {"text"})
+    assert (kept.of("sha256:1").copies, kept.of("sha256:1").tested_at, kept.of("sha256:1").seen) == (
+        3,
+        9.0,
+        frozenset({"text"}),
+    )
     assert kept.of("sha256:2").tested_at == 0
     (file,) = (tmp_path / "cache" / "mailweekly").iterdir()
     assert b"@" not in file.read_bytes()

@@ -153,7 +153,9 @@ def people_of(connection: apsw.Connection, said: Taken, wanted: Wanted, folder: 
         rejects=said.rejects,
         warnings=tuple(said.warnings),
         fields=people.fields(connection) | said.fields,
-        only_suppressed={} if wanted.corrects else said.only_suppressed.get(wanted.list_name, {}),  # of those, none got the issue
+        only_suppressed={}
+        if wanted.corrects
+        else said.only_suppressed.get(wanted.list_name, {}),  # of those, none got the issue
     )
 
 

@@ -31,8 +31,12 @@ __all__ = ["preview_app", "style_sheets"]
 KINDS: Final = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
 
 
-def preview_app(studio: Studio, access: Access) -> tuple[ASGIApp, Preview]:
-    """Return the guarded application, and its state (for closing its streams when the server ends)."""
+def preview_app(studio: Studio, access: Access, first: int | None = None) -> tuple[ASGIApp, Preview]:
+    """
+    Return the guarded application, and its state (for closing its streams when the server ends).
+
+    The issue `first` is looked at before anybody asks: the browser has yet to open.
+    """
     preview = Preview(studio=studio, sheets=_sheets())
 
     @contextlib.asynccontextmanager
@@ -41,6 +45,7 @@ def preview_app(studio: Studio, access: Access) -> tuple[ASGIApp, Preview]:
         tasks = [
             asyncio.create_task(watch(studio.watched, preview.changed, stop)),
             asyncio.create_task(preview.teller.run()),
+            asyncio.create_task(_looked_at(preview, first)),
         ]
         try:
             yield
@@ -62,6 +67,12 @@ def preview_app(studio: Studio, access: Access) -> tuple[ASGIApp, Preview]:
     ]
     app = Starlette(routes=routes, lifespan=life, exception_handlers={MailweeklyError: preview.failed})
     return Guard(app, access), preview
+
+
+async def _looked_at(preview: Preview, issue: int | None) -> None:
+    with contextlib.suppress(Exception):  # whatever it is, the page shows it
+        if issue is not None and issue in {row.number for row in await preview.pictures.rows()}:
+            await preview.pictures.findings(issue)
 
 
 async def _ui(request: Request) -> Response:

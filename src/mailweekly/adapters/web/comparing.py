@@ -85,18 +85,14 @@ def compared(old: Reading, new: Reading) -> tuple[SectionChange, ...]:
         one.place: Change(state=_state(was, one), old=was, new=one, moved=_moved(was, one, still)) for was, one in pairs
     }
     gone = {was.place for was in before} - {was.place for was, _ in pairs}
-    titles = _titles(before, after)
+    olds, news = _by_section(before), _by_section(after)
     return tuple(
         SectionChange(
-            state="gone"
-            if not any(one.section == title for one in after)
-            else "same"
-            if any(one.section == title for one in before)
-            else "new",
+            state="gone" if title not in news else "same" if title in olds else "new",
             title=title,
-            changes=tuple(_of_section(title, before, after, of_new, gone)),
+            changes=tuple(_of_section(olds.get(title, ()), news.get(title, ()), of_new, gone)),
         )
-        for title in titles
+        for title in _titles(olds, news)
     )
 
 
@@ -120,10 +116,11 @@ def _entries(reading: Reading) -> list[Entry]:
             found += _split(section, blocks, len(found))
             section, blocks = FOOTER, [block]
         elif block.level and block.level == top:
-            label = blocks.pop() if blocks and _is_label(blocks[-1]) else None
+            is_entry = any(piece.kind == "link" for piece in block.pieces)
+            label = blocks.pop() if is_entry and blocks and _is_label(blocks[-1]) else None
             found += _split(section, blocks, len(found))
             section, blocks = block.words, [label] if label else []
-            if any(piece.kind == "link" for piece in block.pieces):
+            if is_entry:
                 blocks.append(block)
         else:
             blocks.append(block)
@@ -254,29 +251,40 @@ def _moved(was: Entry, one: Entry, still: set[int]) -> str:
     return "" if was.place in still else "within its section"
 
 
-def _titles(before: Sequence[Entry], after: Sequence[Entry]) -> list[str]:
-    """The sections of the newer mail, and those that are gone after the one they stood behind."""
-    titles = list(dict.fromkeys(one.section for one in after))
-    last = ""
-    for title in dict.fromkeys(one.section for one in before):
-        if title not in titles:
-            titles.insert(titles.index(last) + 1 if last in titles else 0, title)
-        last = title
-    return titles
+def _by_section(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
+    sections: dict[str, list[Entry]] = {}
+    for one in entries:
+        sections.setdefault(one.section, []).append(one)
+    return sections
+
+
+def _titles(before: Iterable[str], after: Iterable[str]) -> list[str]:
+    """The sections of the newer mail, and those that are gone behind the one they stood behind."""
+    there = dict.fromkeys(after)
+    behind: dict[str | None, list[str]] = defaultdict(list)
+    last: str | None = None
+    for title in before:
+        if title in there:
+            last = title
+        else:
+            behind[last].append(title)
+    return [*behind[None], *(one for title in there for one in (title, *behind.get(title, ())))]
 
 
 def _of_section(
-    title: str, before: Sequence[Entry], after: Sequence[Entry], of_new: dict[int, Change], gone: set[int]
+    before: Sequence[Entry], after: Sequence[Entry], of_new: dict[int, Change], gone: set[int]
 ) -> list[Change]:
-    found = [of_new.get(one.place) or Change(state="new", old=None, new=one) for one in after if one.section == title]
-    last = -1  # of the entries so far, the one after which the next that is gone stood
+    """The entries of the newer mail, and those that are gone behind the one they stood behind."""
+    found = [of_new.get(one.place) or Change(state="new", old=None, new=one) for one in after]
+    there = {change.old.place for change in found if change.old}
+    behind: dict[int, list[Change]] = defaultdict(list)
+    last = -1
     for was in before:
-        if was.section != title:
-            continue
-        at = next((number for number, one in enumerate(found) if one.old and one.old.place == was.place), None)
-        if at is not None:
-            last = at
+        if was.place in there:
+            last = was.place
         elif was.place in gone:
-            last += 1
-            found.insert(last, Change(state="gone", old=was, new=None))
-    return found
+            behind[last].append(Change(state="gone", old=was, new=None))
+    shown = [*behind[-1]]
+    for change in found:
+        shown += [change, *(behind.get(change.old.place, ()) if change.old else ())]
+    return shown

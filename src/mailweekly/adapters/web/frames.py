@@ -188,7 +188,9 @@ def _fingerprint(mail: str, images: Mapping[str, tuple[str, bytes]]) -> bytes:
 
 def _frame(name: str, mail: str, origin: str, images: Mapping[str, tuple[str, bytes]]) -> Frame:
     places = {address: f"/frame/{name}/{at}" for at, address in enumerate(images)}
-    drawn = REACHING.sub(r"<\1x-\2", IMAGE.sub(lambda found: _placed(found, places), mail)).replace(HERE, f"/frame/{name}/")
+    drawn = REACHING.sub(r"<\1x-\2", IMAGE.sub(lambda found: _placed(found, places), mail)).replace(
+        HERE, f"/frame/{name}/"
+    )
     return Frame(document=_opened(drawn, origin), images=tuple(images.values()))
 
 

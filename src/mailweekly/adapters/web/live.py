@@ -22,8 +22,9 @@ from watchfiles import Change, awatch
 
 from mailweekly.adapters.web.look import Look
 
-__all__ = ["Hub", "Listener", "saved_ms", "watch"]
+__all__ = ["STREAMS", "Hub", "Listener", "saved_ms", "watch"]
 
+STREAMS: Final = 24  # open at once; of the server's connections the rest is for pages
 KEEP_ALIVE_S: Final = 15.0
 STEP_MS: Final = 3  # quiet after which a change is told
 DEBOUNCE_MS: Final = 50  # longest wait for quiet

@@ -132,7 +132,13 @@ def _header(parts: Page, shown: Mapping[str, Markup]) -> Markup:
     return element(
         "header",
         {"class": "bar"},
-        element("div", {"class": "what"}, _zone("bar", shown, "contents"), counted, send_test(parts.look, can_test=parts.can_test)),
+        element(
+            "div",
+            {"class": "what"},
+            _zone("bar", shown, "contents"),
+            counted,
+            send_test(parts.look, can_test=parts.can_test),
+        ),
         element("div", {"class": "rows"}, _zone("tabs", shown, "tabrow"), _zone("panes", shown, "panerow")),
     )
 

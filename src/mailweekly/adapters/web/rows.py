@@ -58,7 +58,13 @@ def sender(headers: str) -> str:
     try:
         addresses = message_from_string(headers, policy=policy.default)["From"].addresses
         return str(addresses[0].display_name or addresses[0].addr_spec)
-    except (MessageError, AttributeError, LookupError, TypeError, ValueError):  # of a parser that breaks on odd addresses
+    except (
+        MessageError,
+        AttributeError,
+        LookupError,
+        TypeError,
+        ValueError,
+    ):  # of a parser that breaks on odd addresses
         return ""
 
 

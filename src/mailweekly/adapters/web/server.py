@@ -45,7 +45,7 @@ def serve_preview(
 ) -> None:
     """Serve until Ctrl-C or a TERM signal. `announce` is called with the start address once it can be opened; port 0 takes any free one."""
     with bound(host, port) as listening:
-        server = PreviewServer(studio, host=host, listening=listening)
+        server = PreviewServer(studio, host=host, listening=listening, first=issue)
         announce(server.start_url(issue))
         with _ended_by_signal():
             server.run(sockets=[listening])
@@ -74,14 +74,14 @@ def is_loopback(host: str) -> bool:
 class PreviewServer(uvicorn.Server):
     """A uvicorn server of one start of the preview, with its secrets."""
 
-    def __init__(self, studio: Studio, *, host: str, listening: socket.socket) -> None:
+    def __init__(self, studio: Studio, *, host: str, listening: socket.socket, first: int | None = None) -> None:
         self.access = Access(
             token=secrets.token_urlsafe(16),
             cookie=secrets.token_urlsafe(16),
             host=host,
             port=listening.getsockname()[1],
         )
-        app, self.preview = preview_app(studio, self.access)
+        app, self.preview = preview_app(studio, self.access, first)
         super().__init__(_config(app))
 
     def start_url(self, issue: int | None = None) -> str:

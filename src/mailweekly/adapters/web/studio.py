@@ -81,7 +81,9 @@ class Studio:
     )
     open_editor: Callable[[int, int], Opened] = _no_editor  # issue and line, both of this publication
     image: Callable[[int, str], bytes | None] = _no_image  # the file behind an image address of issue N; None: not ours
-    noted: Callable[[Look, str, str], None] = _unnoted  # a page showed the edition of that digest, in a view of that group
+    noted: Callable[[Look, str, str], None] = (
+        _unnoted  # a page showed the edition of that digest, in a view of that group
+    )
     watched: Sequence[Path] = ()  # files and folders whose change renders anew
     desks: tuple[object, ...] = ()
 

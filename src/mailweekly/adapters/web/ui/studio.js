@@ -128,6 +128,8 @@ function renew(now, markup, turns) {
   reveal(fresh.content);
   const [was, will] = [now.firstElementChild, fresh.content.firstElementChild];
   if (now.dataset.zone === "view" && was?.dataset.shown !== will?.dataset.shown) {
+    // focus goes to the new view, not to nowhere; and Chromium 156 dies of a focused link that goes together with a frame
+    if (now.contains(document.activeElement)) document.getElementById("view").focus({ preventScroll: true });
     now.replaceChildren(fresh.content);
     now.scrollTop = 0;
   } else children(now, fresh.content, turns);

@@ -72,7 +72,11 @@ def _large(scene: Scene, client: Profile) -> Markup:
         "div",
         {"class": "enlarged"},
         element("div", {"class": "device"}, screen),
-        element("section", {"class": "beside", "aria-label": f"What {client.name} drops"}, *_told(client, seen)),
+        element(
+            "section",
+            {"class": "beside", "tabindex": 0, "aria-label": f"What {client.name} drops"},
+            *_told(client, seen),
+        ),
     )
 
 

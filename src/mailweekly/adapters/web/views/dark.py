@@ -58,7 +58,7 @@ def _draw(scene: Scene) -> Markup:
         "div",
         {"class": "darks"},
         element("div", {"class": "devices" + ("" if alone else " five")}, *screens),
-        element("section", {"class": "beside", "aria-label": "Contrast"}, *_told(found)),
+        element("section", {"class": "beside", "tabindex": 0, "aria-label": "Contrast"}, *_told(found)),
     )
 
 

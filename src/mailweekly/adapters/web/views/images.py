@@ -24,9 +24,7 @@ def _tools(scene: Scene) -> Markup:
 
 
 def _told(html: str) -> str:
-    images = [
-        dict(piece.attributes) for piece in pieces_of(html) if piece.kind == START and piece.name == "img"
-    ]
+    images = [dict(piece.attributes) for piece in pieces_of(html) if piece.kind == START and piece.name == "img"]
     silent = sum(not one.get("alt", "").strip() for one in images)
     count = f"{len(images)} {'image' if len(images) == 1 else 'images'}"
     return f"{count}, {silent} without words" if silent else count

@@ -186,7 +186,10 @@ def _elsewhere(row: InboxRow) -> Markup:
         if name not in drawn
     ]
     return element(
-        "section", {"aria-label": "Elsewhere"}, element("h2", None, "Elsewhere"), element("ul", {"class": "drops"}, *others)
+        "section",
+        {"aria-label": "Elsewhere"},
+        element("h2", None, "Elsewhere"),
+        element("ul", {"class": "drops"}, *others),
     )
 
 
