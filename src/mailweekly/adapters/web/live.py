@@ -25,6 +25,7 @@ from mailweekly.adapters.web.look import Look
 __all__ = ["STREAMS", "Hub", "Listener", "saved_ms", "watch"]
 
 STREAMS: Final = 24  # open at once; of the server's connections the rest is for pages
+FULL_MS: Final = 10_000  # until a stream that found no room is asked for again
 KEEP_ALIVE_S: Final = 15.0
 STEP_MS: Final = 3  # quiet after which a change is told
 DEBOUNCE_MS: Final = 50  # longest wait for quiet
@@ -92,6 +93,9 @@ class Hub:
 
     async def events(self, generation: int, look: Look | None, host: str) -> AsyncIterator[str]:
         """Yield the stream of one listener, which shows `look` as of `generation`."""
+        if len(self._listeners) >= STREAMS:
+            yield f"retry: {FULL_MS}\n\n"  # the browser asks again by itself
+            return
         mine = Listener(name=secrets.token_hex(8), look=look, host=host, untold=asyncio.Queue(BACKLOG))
         self._listeners[mine.name] = mine
         try:

@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response, Stream
 
 from mailweekly.adapters.web.actions import ACTIONS
 from mailweekly.adapters.web.frames import CSP, Coming, Frames, Shelf
-from mailweekly.adapters.web.live import STREAMS, Hub
+from mailweekly.adapters.web.live import Hub
 from mailweekly.adapters.web.look import Look
 from mailweekly.adapters.web.markup import Markup, element, joined
 from mailweekly.adapters.web.page import Page, page, title, zones
@@ -129,14 +129,12 @@ class Preview:
         """Stream what changes; `at` is the address that the page shows."""
         if request.method == "HEAD":
             return Response(media_type="text/event-stream")
-        if len(self.hub.listeners) >= STREAMS:
-            return Response(status_code=503, headers={"Connection": "close"})
         try:
             look = Look.of_url(request.query_params.get("at", ""))
         except ValueError:
             look = None
         stream = self.hub.events(self.pictures.generation, look, request.headers["host"])
-        return StreamingResponse(stream, media_type="text/event-stream")
+        return StreamingResponse(stream, media_type="text/event-stream", headers={"Connection": "close"})
 
     async def act(self, request: Request) -> Response:
         """Do what a page asks for by POST: `{"at": address, "values": {...}}`."""
