@@ -5,7 +5,8 @@ Each page says what it shows, so that the picture itself can be told: no page ha
 teller.py does.
 
 Units: `saved_ms` is the file's time of change in milliseconds since 1970; intervals in seconds or, where said, milliseconds.
-Source: HTML 9.2 (server-sent events); measured: 3 ms of quiet gather what one save touches, and cost 0.6 % of a core while nothing happens.
+Source: HTML 9.2 (server-sent events); measured: steps of 5 ms tell a save
+after 9 ms and cost 0.4 % of a core while nothing happens, steps of 2 ms after 5 ms and 0.9 %.
 """
 
 import asyncio
