@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 from mailweekly.issue.urls import host as written_host
 from mailweekly.preflight.lists import words
 
-__all__ = ["host", "is_private", "normal", "organisation", "related", "tracking"]
+__all__ = ["host", "is_private", "normal", "organisation", "related"]
 
 LOCAL_ENDINGS: Final = ("localhost", "local", "internal", "lan", "home.arpa", "intranet", "localdomain")
 UNRESERVED: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -57,13 +57,6 @@ def normal(url: str) -> str:
         return f"https://youtube.com/watch?v={path[1:]}" + (f"&{query}" if query else "")
     fragment = parts.fragment if parts.fragment.startswith(("/", "!")) else ""
     return f"https://{place}{path}" + (f"?{query}" if query else "") + (f"#{fragment}" if fragment else "")
-
-
-def tracking(url: str) -> tuple[str, ...]:
-    """Return the names of the parameters that only follow the reader."""
-    parts = _split(url)
-    names = [item.partition("=")[0] for item in parts.query.split("&")] if parts else []
-    return tuple(dict.fromkeys(name for name in names if _is_tracking(name)))
 
 
 def related(one: str, other: str) -> bool:

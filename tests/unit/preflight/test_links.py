@@ -7,7 +7,7 @@ from tests.unit.preflight.samples import checked, entry, issue, link, section, w
 
 from mailweekly.issue.model import Paragraph
 from mailweekly.preflight.check import check
-from mailweekly.preflight.urls import host, is_private, normal, organisation, related, tracking
+from mailweekly.preflight.urls import host, is_private, normal, organisation, related
 
 LONG = "word " * 60
 
@@ -139,7 +139,7 @@ def test_an_example_domain_is_only_warned_about_and_its_pages_are_links() -> Non
 @given(st.text(max_size=60))
 def test_no_url_makes_a_reading_raise(text: str) -> None:
     for url in (text, f"https://{text}", f"https://boats.example/{text}"):
-        host(url), is_private(url), tracking(url), normal(url), related(text, url)
+        host(url), is_private(url), normal(url), related(text, url)
 
 
 @given(st.text(alphabet="aZ0/%2Ff?=&-~ü#!", max_size=30))

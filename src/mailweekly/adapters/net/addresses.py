@@ -44,6 +44,7 @@ UNICAST: Final = ipaddress.IPv6Network("2000::/3")
 TRANSLATED: Final = ipaddress.IPv6Network("64:ff9b::/96")
 SIX_TO_FOUR: Final = ipaddress.IPv6Network("2002::/16")
 REFUSED: Final[tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]] = (
+    ipaddress.IPv4Network("192.0.0.0/24"),  # protocols; Python's releases judge its parts differently
     ipaddress.IPv4Network("192.88.99.0/24"),  # relays of 6to4, given up
     ipaddress.IPv4Network("168.63.129.16/32"),  # a public number that one provider's machines know as their host
     ipaddress.IPv6Network("2001::/23"),  # Teredo and other protocols
