@@ -194,6 +194,8 @@ def _first_version(path: Path) -> apsw.Connection:
         CREATE TRIGGER legal_move BEFORE UPDATE OF state ON deliveries WHEN 0 BEGIN SELECT 1; END;
         CREATE TABLE rate (scope TEXT PRIMARY KEY, next_at REAL NOT NULL, in_batch INTEGER NOT NULL, granted_at REAL NOT NULL) WITHOUT ROWID;
         CREATE TABLE events (id INTEGER PRIMARY KEY, at REAL NOT NULL, send_id INTEGER, what TEXT NOT NULL);
+        CREATE TABLE subscribers (id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, address TEXT NOT NULL, name TEXT NOT NULL,
+            status TEXT NOT NULL, tags TEXT NOT NULL, data TEXT NOT NULL);
         PRAGMA user_version = 1;
     """)
     return connection

@@ -43,6 +43,11 @@ class Subscriber:
     lists: frozenset[str] = frozenset()
     tags: frozenset[str] = frozenset()
     data: Mapping[str, str] = field(default_factory=dict)
+    joined_at: datetime | None = None
+    confirmed_at: datetime | None = None
+    left_at: datetime | None = None
+    consent: Mapping[str, str] = field(default_factory=dict)  # the evidence: text, form, wording, ip, source
+    frequency: str = ""  # "": every issue; "monthly": the first of a month
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,6 +63,10 @@ class ListRow:
     tags: frozenset[str]
     data: Mapping[str, str]
     since: datetime | None = None  # of a suppressed row, where the file says it
+    joined_at: datetime | None = None
+    confirmed_at: datetime | None = None
+    consent: Mapping[str, str] = field(default_factory=dict)  # the evidence the file holds
+    lists: frozenset[str] = frozenset()  # where the file itself says so; else the list it is brought in to
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

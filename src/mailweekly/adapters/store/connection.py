@@ -21,7 +21,7 @@ from mailweekly.errors import RefusedError, UnreachableError
 
 __all__ = ["SCHEMA_VERSION", "connect", "journal_mode", "one_row"]
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 SAFE_WAL: Final = (3, 51, 3)
 BUSY_MS: Final = 30_000  # another program may hold the file for a while: wait, rather than lose an outcome
 FULL: Final = 2  # PRAGMA synchronous

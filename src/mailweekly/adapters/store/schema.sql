@@ -1,4 +1,4 @@
--- Version 2. Instants are seconds since the epoch (REAL, UTC). Without the trigger's help no statement could keep the state machine; with it
+-- Version 3. Instants are seconds since the epoch (REAL, UTC). Without the trigger's help no statement could keep the state machine; with it
 -- no statement, ours or another tool's, can break it.
 
 CREATE TABLE editions (            -- frozen: editing or deleting the issue in mid-send changes nothing
@@ -132,7 +132,12 @@ CREATE TABLE subscribers (
     name    TEXT NOT NULL,
     status  TEXT NOT NULL CHECK (status IN ('active', 'pending', 'suppressed')),
     tags    TEXT NOT NULL,             -- JSON array
-    data    TEXT NOT NULL              -- JSON object of strings
+    data    TEXT NOT NULL,             -- JSON object of strings
+    joined_at    REAL,                 -- first known to us, or to the service they came from
+    confirmed_at REAL,                 -- they said yes by a link, or the file that brought them says so
+    left_at      REAL,                 -- they left by themselves
+    consent      TEXT NOT NULL DEFAULT '{}',    -- JSON object of strings: the evidence (form, wording, address of the net, source)
+    frequency    TEXT NOT NULL DEFAULT '' -- '': every issue; 'monthly': the first of a month
 );
 CREATE TABLE memberships (
     list          TEXT NOT NULL,
@@ -146,3 +151,16 @@ CREATE TABLE suppressions (        -- outlive the subscriber's row, and beat eve
     since  REAL,
     origin TEXT NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE erased (              -- a keyed hash of the address and nothing else, so that no file brings them back
+    mark TEXT PRIMARY KEY,
+    at   REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE story (               -- what became of a person: joined, confirmed, changed, suppressed, left
+    id            INTEGER PRIMARY KEY,
+    subscriber_id INTEGER NOT NULL, -- 0: of a key that never had a row
+    key           TEXT NOT NULL,
+    at            REAL NOT NULL,
+    what          TEXT NOT NULL,    -- one word
+    why           TEXT NOT NULL     -- where from, in people's words; never visitor's text
+);
+CREATE INDEX story_of ON story (key, id);
