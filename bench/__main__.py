@@ -6,7 +6,7 @@ Measures everything in one run and prints tables: figure, bar, whether it holds.
 
 import sys
 
-from bench import build, check, compose, delivery, dkim, renderers, studio
+from bench import build, check, compose, delivery, dkim, publish, renderers, serve, studio
 
 Row = tuple[
     str, float, str, float, bool
@@ -15,7 +15,7 @@ Row = tuple[
 
 def main(words: list[str]) -> int:
     """Print the tables of the parts named, or all."""
-    parts = {"figures": figures, "studio": studio.measure, "delivery": delivery.measure}
+    parts = {"figures": figures, "studio": studio.measure, "delivery": delivery.measure, "serve": serve.measure}
     unknown = [word for word in words if word not in parts]
     if unknown:
         print(f"There is no part {unknown[0]!r}; there are {', '.join(parts)}.", file=sys.stderr)
@@ -59,6 +59,17 @@ def figures() -> bool:
         ("  and once they are remembered", checked["past_ms"], "ms", 250, True),
         ("`build` as a whole process, wall clock", process["build_wall_ms"], "ms", 1000, True),
         ("`--help` above `python -c pass`, process time", process["help_ms"] - process["pass_ms"], "ms", 250, True),
+    ]
+    published = publish.measure()
+    rows += [
+        (
+            f"`publish`, one of {publish.ISSUES} issues changed, process time",
+            published["changed_s"] * 1000,
+            "ms",
+            1000,
+            True,
+        ),
+        ("  against drawing all of them", published["ratio"] * 100, "%", 15, True),
     ]
     compared, left_out = against_peers(build.issue_text())
     rows += compared

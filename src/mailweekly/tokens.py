@@ -23,6 +23,7 @@ from mailweekly.errors import SettingsError
 
 __all__ = [
     "CONFIRM",
+    "LETTER",
     "MESSAGE_ID",
     "PREFERENCES",
     "RETURN_PATH",
@@ -47,6 +48,7 @@ PREFERENCES = "preferences"
 RETURN_PATH = "return-path"
 MESSAGE_ID = "message-id"
 CONFIRM = "confirm"
+LETTER = "letter"  # the return path of a letter beside the issues
 
 _ALPHABET = b"abcdefghijklmnopqrstuvwxyz234567"
 _LETTER_OF_BYTE = bytes(_ALPHABET[byte & 31] for byte in range(256))  # the low 5 bits; 256 is a multiple of 32

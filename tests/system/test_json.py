@@ -99,6 +99,8 @@ def test_each_key_of_sending_is_described(one: Publication, tmp_path: Path) -> N
         ("theme", "check"),
         ("theme", "new", "mine"),
         ("doctor",),
+        ("subscribers", "import", "subscribers/readers.csv", "--as", "active"),
+        ("subscribers", "export", "-o", "leaving"),
         ("init", "another"),
         ("new", "Next"),
     ],

@@ -45,10 +45,12 @@ class _Trial:
 
 
 def choose(text: str, *, file: str, delimiter: str | None = None, is_whole: bool = True) -> Dialect:
-    """Return how a text that begins with `text` is cut. A `delimiter` given, or a first line `sep=X`, is obeyed."""
+    """Return how a text that begins with `text` is cut. A `delimiter` given (an empty one: one column), or a first line `sep=X`, is obeyed."""
     announced = _SEPARATOR_LINE.match(text)
     start, line = (announced.end(), 2) if announced else (0, 1)
     if delimiter is not None:
+        if not delimiter:
+            return Dialect(delimiter="", start=start, line=line)
         if len(delimiter) != 1 or delimiter.isalnum() or delimiter in '"\r\n':
             raise ListError(
                 "A delimiter is one character, and neither a letter, a digit nor a quotation mark.",

@@ -172,7 +172,7 @@ class _Reader:
         data = [
             (i, field_key(field))
             for field, i in self.chosen.items()
-            if field not in {"email", "name", "status", "tags"}
+            if field not in {"email", "name", "first", "last", "status", "tags"}
         ]
         owners = {key: i for i, key in data}
         seen: dict[str, int] = {}

@@ -14,9 +14,10 @@ Units: lines count from 1.
 Errors: ListError.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
+from typing import Protocol
 
 from mailweekly.address import parse, unwrap
 from mailweekly.audience.decode import decoded
@@ -26,10 +27,11 @@ from mailweekly.audience.header import Columns, is_address_name, read_header
 from mailweekly.audience.model import ListRow, Reject, Status
 from mailweekly.audience.records import AHEAD_CHARACTERS, Record, records
 from mailweekly.audience.rows import RowError, judged, restrictiveness
+from mailweekly.audience.undoubled import undoubled
 from mailweekly.audience.visible import visible
 from mailweekly.errors import ListError
 
-__all__ = ["Judged", "ListFile", "Reading", "read"]
+__all__ = ["Form", "Judged", "ListFile", "Reading", "read"]
 
 BATCH = 1_000  # records judged at a time
 BATCH_CHARACTERS = 1_000_000  # of them all: a few long ones fill a batch as well
@@ -48,6 +50,38 @@ class ListFile:
     fields: tuple[str, ...]  # the data fields its columns give
     records: int
     columns: tuple[str, ...] = ()  # the names of its columns, as written
+
+
+class Form(Protocol):
+    """How the columns of a file are known, and its records judged."""
+
+    def columns(self, cells: Sequence[str], *, place: str, chosen: Mapping[str, str]) -> Columns:
+        """Return what the columns are. Errors: ListError."""
+        ...
+
+    def headless(self) -> Columns:
+        """Return the columns of a file that is a list of addresses."""
+        ...
+
+    def row(self, record: Record, columns: Columns, default: Status) -> ListRow:
+        """Return the record as a row. Errors: RowError."""
+        ...
+
+
+class _OurForm:
+    """The list files of the publication."""
+
+    def columns(self, cells: Sequence[str], *, place: str, chosen: Mapping[str, str]) -> Columns:
+        return read_header(cells, place=place, chosen=chosen)
+
+    def headless(self) -> Columns:
+        return Columns(names=("email",), email=0)
+
+    def row(self, record: Record, columns: Columns, default: Status) -> ListRow:
+        return judged(record, columns, default)
+
+
+OURS: Form = _OurForm()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,21 +140,20 @@ class Reading:
         delimiter: str | None = None,
         columns: Mapping[str, str] = _NO_NAMES,
         default: Status = Status.ACTIVE,
+        form: Form = OURS,
+        cut: Iterator[Record] | None = None,
     ) -> None:
         self.file = file
         self.count = 0  # records so far
+        self._form = form
         self._default = default
         self._ends_with = ""
         self._last_is_short = False
         self._doubly_encoded = 0
         self._unread = 0
-        pieces = self._noted(decoded([raw] if isinstance(raw, bytes) else raw, file=file, encoding=encoding))
-        text = ""
-        while len(text) < 2 * AHEAD_CHARACTERS and (piece := next(pieces, "")):
-            text += piece
-        dialect = choose(text, file=file, delimiter=delimiter, is_whole=len(text) < 2 * AHEAD_CHARACTERS)
-        found = records(text, dialect.delimiter, file=file, start=dialect.start, line=dialect.line, more=pieces)
-        self.columns, self._records = _header(found, dialect.delimiter, file, columns)
+        if cut is None:
+            cut, delimiter = self._cut(raw, file, encoding, delimiter)
+        self.columns, self._records = _header(cut, delimiter, file, columns, form)
 
     def batches(self) -> Iterator[list[Judged | Reject]]:
         """Yield the records, judged, some at a time and in their order."""
@@ -136,12 +169,13 @@ class Reading:
             yield batch
 
     def told_apart(
-        self, batch: Iterable[Judged | Reject], known: Mapping[str, ListRow]
+        self, batch: Iterable[Judged | Reject], known: Mapping[str, ListRow], elsewhere: Mapping[str, str] = _NO_NAMES
     ) -> tuple[dict[str, ListRow], list[Reject]]:
         """
         Return the rows of a batch that are new or stand otherwise now, by key, and what was rejected, duplicates among it.
 
         `known` has the first row of each key of the batch that came before; of that one only line, status, reason and date are looked at.
+        `elsewhere` names the places of those that came in another file.
         """
         told: dict[str, ListRow] = {}
         rejected: list[Reject] = []
@@ -152,10 +186,10 @@ class Reading:
             row = one.row
             first = told.get(row.key) or known.get(row.key)
             if first is None:
-                self._doubly_encoded += not row.name.isascii() and _reads_as_doubly_encoded(row.name)
+                self._doubly_encoded += not row.name.isascii() and undoubled(row.name) != row.name
                 told[row.key] = row
                 continue
-            why = f"the same person as line {first.line}"
+            why = f"the same person as {elsewhere.get(row.key) or f'line {first.line}'}"
             if restrictiveness(row) > restrictiveness(first):
                 told[row.key] = replace(first, status=row.status, reason=row.reason, since=row.since)
                 why += f", which now stands as {row.reason or row.status.value}"
@@ -166,6 +200,18 @@ class Reading:
     def warnings(self) -> tuple[str, ...]:
         """Return what to know about the file, once all of it was read."""
         return tuple(self._warnings())
+
+    def _cut(
+        self, raw: bytes | Iterable[bytes], file: str, encoding: str | None, delimiter: str | None
+    ) -> tuple[Iterator[Record], str]:
+        """Return the file's records, and what parts their cells."""
+        pieces = self._noted(decoded([raw] if isinstance(raw, bytes) else raw, file=file, encoding=encoding))
+        text = ""
+        while len(text) < 2 * AHEAD_CHARACTERS and (piece := next(pieces, "")):
+            text += piece
+        dialect = choose(text, file=file, delimiter=delimiter, is_whole=len(text) < 2 * AHEAD_CHARACTERS)
+        found = records(text, dialect.delimiter, file=file, start=dialect.start, line=dialect.line, more=pieces)
+        return found, dialect.delimiter
 
     def _noted(self, pieces: Iterator[str]) -> Iterator[str]:
         for piece in pieces:
@@ -178,9 +224,11 @@ class Reading:
         if columns.nameless:
             self._refuse_nameless(record)
         self._last_is_short = len(record.cells) < len(columns.names)
-        plain = replace(record, cells=[unguard(cell) for cell in record.cells]) if columns.is_own else record
+        plain = record
+        if columns.is_own and any(cell[:1] == "'" for cell in record.cells):
+            plain = replace(record, cells=[unguard(cell) for cell in record.cells])
         try:
-            row = judged(plain, columns, self._default)
+            row = self._form.row(plain, columns, self._default)
         except RowError as fault:
             return self._reject(plain, fault.place, fault.why, fault.mend)
         self._unread += any(plain.cells[i] for i in columns.not_read if i < len(plain.cells))
@@ -223,7 +271,7 @@ class Reading:
 
 
 def _header(
-    found: Iterator[Record], delimiter: str, file: str, chosen: Mapping[str, str]
+    found: Iterator[Record], delimiter: str | None, file: str, chosen: Mapping[str, str], form: Form
 ) -> tuple[Columns, Iterator[Record]]:
     """Return the columns and the records that follow them."""
     head = next(found, None)
@@ -237,10 +285,10 @@ def _header(
             f"The line of column names cannot be read: {head.fault}.", place=place, hint="Correct that line."
         )
     if not _is_a_reader(head, chosen):
-        return read_header(head.cells, place=place, chosen=chosen), found if delimiter else _uncut(found)
+        return form.columns(head.cells, place=place, chosen=chosen), found if delimiter else _uncut(found)
     again = chain([head], found)
     if len(head.cells) == 1:
-        return Columns(names=("email",), email=0), _uncut(again)
+        return form.headless(), _uncut(again)
     number = next(i for i, cell in enumerate(head.cells, start=1) if _holds_an_address(cell))
     if "email" not in chosen:
         raise ListError(
@@ -248,7 +296,7 @@ def _header(
             place=place,
             hint=f"Put the names of the columns above it, or say which one has the addresses: --map email={number}.",
         )
-    return read_header([f"column_{i + 1}" for i in range(len(head.cells))], place=place, chosen=chosen), again
+    return form.columns([f"column_{i + 1}" for i in range(len(head.cells))], place=place, chosen=chosen), again
 
 
 def _is_a_reader(head: Record, chosen: Mapping[str, str]) -> bool:
@@ -270,13 +318,3 @@ def _holds_an_address(cell: str) -> bool:
 def _uncut(found: Iterator[Record]) -> Iterator[Record]:
     """A plain list has one cell a line, whatever its quotes: `"Doe, Jane" <jane@example.org>` is one reader."""
     return (replace(record, fault="") if record.fault else record for record in found)
-
-
-def _reads_as_doubly_encoded(text: str) -> bool:
-    for codec in ("cp1252", "latin-1", "mac_roman"):
-        try:
-            mended = text.encode(codec).decode("utf-8")
-        except UnicodeError:
-            continue
-        return len(mended) < len(text)
-    return False

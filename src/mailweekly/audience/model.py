@@ -67,6 +67,9 @@ class ListRow:
     confirmed_at: datetime | None = None
     consent: Mapping[str, str] = field(default_factory=dict)  # the evidence the file holds
     lists: frozenset[str] = frozenset()  # where the file itself says so; else the list it is brought in to
+    left_at: datetime | None = None
+    frequency: str = ""
+    origin: str | None = None  # of a suppressed row, where the file says where the suppression came from
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -124,7 +124,7 @@ def _standing(cells: Sequence[str], columns: Columns, default: Status) -> tuple[
     if columns.state is not None and columns.state < len(cells):
         standings.append(STATUS.get(folded(cells[columns.state]), (Status.ACTIVE, "")))
     standings.extend(_left(cells[place], place, says) for place, says in columns.leaving if place < len(cells))
-    status, reason = max(standings, key=lambda standing: (_RANKS[standing[0]], standing[1] == "complaint"))
+    status, reason = max(standings, key=_weight)
     if (
         columns.suppression is None
         or columns.suppression >= len(cells)
@@ -138,6 +138,12 @@ def _standing(cells: Sequence[str], columns: Columns, default: Status) -> tuple[
             f"one of: {', '.join(sorted(SUPPRESSIONS))}",
         )
     return Status.SUPPRESSED, word
+
+
+def _weight(standing: tuple[Status, str]) -> tuple[int, bool, bool]:
+    """A complaint says most, and `held` least of why somebody is out."""
+    status, reason = standing
+    return _RANKS[status], reason == "complaint", reason != "held"
 
 
 def _word(cell: str, place: int) -> tuple[Status, str]:

@@ -17,7 +17,8 @@ import typer
 
 from mailweekly import __version__
 from mailweekly.cli import terminal
-from mailweekly.cli.groups import JsonOption, issues_app, theme_app
+from mailweekly.cli.groups import JsonOption, issues_app, publish, theme_app
+from mailweekly.cli.subscribers import subscribers_app
 from mailweekly.errors import MailweeklyError
 
 __all__ = ["app", "run"]
@@ -37,6 +38,8 @@ app = typer.Typer(
 
 app.add_typer(theme_app, name="theme")
 app.add_typer(issues_app, name="issues")
+app.command()(publish)
+app.add_typer(subscribers_app, name="subscribers")
 
 IssueArgument = Annotated[str, typer.Argument(metavar="ISSUE", help="A number (78) or a path.")]
 ListOption = Annotated[
@@ -326,6 +329,19 @@ def preview(
     from mailweekly.cli import preview as previewing
 
     previewing.preview(issue, port=port, host=host, no_open=no_open, blind=blind, can_test=not no_send, can_edit=edit)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any free one.")] = 8025,
+    workers: Annotated[int, typer.Option("--workers", metavar="N", help="Processes that share the port.")] = 1,
+    as_json: JsonOption = False,
+) -> None:
+    """Serve the public pages: subscribe, confirm, unsubscribe, archive."""
+    from mailweekly.cli import serve as serving
+
+    serving.serve(host=host, port=port, workers=workers, as_json=as_json)
 
 
 @app.command()

@@ -72,14 +72,24 @@ def _settings(place: Place) -> Iterator[Verdict]:
     if not place.settings.sender.postal_address:
         hint = "Several countries' law asks for it in every issue: sender.postal_address."
         yield Verdict(about="settings", verdict=WARN, what="no postal address", hint=hint)
-    if not place.settings.base_url and not place.settings.sender.unsubscribe_mailbox:
-        hint = (
-            "Set base_url (one-click) or sender.unsubscribe_mailbox; large providers demand one-click of bulk senders."
-        )
-        yield Verdict(about="settings", verdict=WARN, what="readers cannot unsubscribe by header", hint=hint)
+    yield _one_click(place)
     secrets = place.root / ".env"
     if secrets.is_file() and secrets.stat().st_mode & SHARED:
         yield Verdict(about="secrets", verdict=WARN, what=".env can be read by others", hint=f"chmod 600 {secrets}")
+
+
+def _one_click(place: Place) -> Verdict:
+    """Say how readers leave, and what the large providers miss."""
+    if place.settings.base_url:
+        what = f"one-click unsubscribe at {place.settings.base_url.rstrip('/')}/u/"
+        return Verdict(about="leaving", verdict=GOOD, what=what, hint="`mailweekly serve` answers there.")
+    missed = "Gmail and Yahoo ask one-click of whoever sends about 5,000 a day to them, and show no button without it"
+    if place.settings.sender.unsubscribe_mailbox:
+        what = f"by mail to u+…@{place.settings.sender.unsubscribe_mailbox}, without one-click"
+        hint = f"Fine for a small list without a server. {missed}: that needs base_url."
+        return Verdict(about="leaving", verdict=WARN, what=what, hint=hint)
+    hint = f"Set base_url (one-click), or sender.unsubscribe_mailbox without a server. {missed}."
+    return Verdict(about="leaving", verdict=WARN, what="readers cannot unsubscribe by header", hint=hint)
 
 
 def _signing(place: Place) -> Iterator[Verdict]:

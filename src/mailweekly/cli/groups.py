@@ -1,10 +1,11 @@
 """The commands that have a name of their own before them: `theme list`, `issues list`. Each verb's work is imported when it is called."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-__all__ = ["JsonOption", "issues_app", "theme_app"]
+__all__ = ["JsonOption", "issues_app", "publish", "theme_app"]
 
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, nothing else there.")]
 
@@ -56,3 +57,21 @@ def issues_list(as_json: JsonOption = False) -> None:
     from mailweekly.cli import archive
 
     archive.listed(as_json=as_json)
+
+
+def publish(
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="DIR", help="Where it goes; else where serve shows it from."),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Issues too that were never sent and have no date, or one ahead; no drafts.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Draw everything again, changed or not.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the archive as a static site with feeds and a search."""
+    from mailweekly.cli import publish as publishing
+
+    if code := publishing.publish(output, everything=everything, force=force, as_json=as_json):
+        raise typer.Exit(code)

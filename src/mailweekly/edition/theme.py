@@ -21,7 +21,9 @@ from mailweekly.errors import ThemeError
 __all__ = ["NOT_COMPONENTS", "SETTINGS", "fingerprint", "lineage", "load", "own_components", "settings"]
 
 SETTINGS: Final = "theme.toml"
-OF_PAGES: Final = re.compile(r"(?:\A|/)(?:web\.html\.j2|web\.css|partials/web/.+)\Z")  # no mail is made of these
+OF_PAGES: Final = re.compile(
+    r"(?:\A|/)(?:web\.html\.j2|web\.css|archive\.(?:html\.j2|css|toml)|partials/web/.+)\Z"
+)  # no mail is made of these
 COMPONENT: Final = re.compile(r"(?:[^/]+/)?partials/([a-z][a-z0-9-]*)\.mjml\.j2")
 NOT_COMPONENTS: Final = frozenset(
     {"masthead", "lead", "section", "entries", "entry", "row", "links", "source", "footer", "picture"}

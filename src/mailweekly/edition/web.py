@@ -8,6 +8,7 @@ Errors: ThemeError with template and line.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -34,14 +35,26 @@ MOST_PARTS: Final = 12  # named at the head of the page; more would push the iss
 DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-def web_page(issue: Issue, theme: Theme, publication: Publication, *, canonical_url: str = "") -> str:
-    """Return the page of an issue; `canonical_url` is where it will stand, "" where that is not known. Errors: ThemeError."""
+def web_page(
+    issue: Issue,
+    theme: Theme,
+    publication: Publication,
+    *,
+    canonical_url: str = "",
+    site: Mapping[str, Any] | None = None,
+) -> str:
+    """
+    Return the page of an issue.
+
+    `canonical_url` is where it will stand, "" where that is not known; `site` is what the archive round it has, as `archive.surroundings` gives it:
+    without one, the page stands alone. Errors: ThemeError.
+    """
     where = _known(canonical_url)
     linked = replace(publication, embed=False)  # a page has no parts beside it
     seen = public(issue, linked, page_url=where)
     desk = _desk(seen, theme, linked, where)
     values = values_for(desk)
-    drawn = desk.templates.draw(WEB, {**values, **_of_page(desk, values, where)})
+    drawn = desk.templates.draw(WEB, {**values, **_of_page(desk, values, where), "site": site})
     urls = tuple(entry.url for section in seen.sections for entry in visible(section, "web") if entry.url)
     check_page(drawn, urls, nonce=issue.nonce, place=theme.origins.get(WEB, WEB))
     return drawn

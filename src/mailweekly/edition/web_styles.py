@@ -10,7 +10,7 @@ Errors: ThemeError with file and line.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -33,8 +33,8 @@ TIGHT: Final = re.compile(r"\s*([{};,])\s*")
 NOT_A_STACK: Final = re.compile(r"[{};<\\]|url\s*\(", re.IGNORECASE)
 
 
-def web_sheet(theme: Theme, design: Design, *, lang: str) -> str:
-    """Return the whole style sheet of a page in one language. Errors: ThemeError."""
+def web_sheet(theme: Theme, design: Design, *, lang: str, sheets: Sequence[str] = (SHEET,)) -> str:
+    """Return the whole style sheet of a page in one language, made of the theme's `sheets`. Errors: ThemeError."""
     stacks = {
         "font": design.font(lang),
         "sans": design.stack(lang, "sans"),
@@ -48,7 +48,8 @@ def web_sheet(theme: Theme, design: Design, *, lang: str) -> str:
     light, dark = _properties({**design.light, **stacks, **measures}), _properties(design.dark)
     own = "".join(
         _read(theme.files.get(key, ""), theme.origins.get(key, key))
-        for key in (f"{member}/{SHEET}" for member in reversed(lineage(theme)))
+        for sheet in sheets
+        for key in (f"{member}/{sheet}" for member in reversed(lineage(theme)))
     )
     return (
         f":root{{color-scheme:light dark;{light}}}@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}{own}"

@@ -46,6 +46,9 @@ KNOWN = frozenset(
         "check",
         "author",
         "correction",
+        "tags",
+        "status",
+        "updated",
     }
 )
 _SYNONYMS = {
@@ -63,13 +66,17 @@ _SYNONYMS = {
     "summary": "preheader",
     "excerpt": "preheader",
     "publication": "newsletter",
+    "keywords": "tags",
+    "lastmod": "updated",
+    "modified": "updated",
+    "date_modified": "updated",
 }
 _NESTED = frozenset({"sections", "sponsor", "check"})
 _ONE_LINE = frozenset(
     {"number", "title", "subject", "preheader", "date", "lang", "dir", "theme", "lead", "list", "images", "newsletter"}
-    | {"correction"}
+    | {"correction", "status", "updated"}
 )
-_CHOICES = {"dir": ("ltr", "rtl"), "images": ("embed", "publish")}
+_CHOICES = {"dir": ("ltr", "rtl"), "images": ("embed", "publish"), "status": ("draft", "published")}
 _FENCE = re.compile(r"---[ \t]*")
 _END = re.compile(r"(?:---|\.\.\.)[ \t]*")
 _PAIR = re.compile(r"([A-Za-z][A-Za-z0-9_ -]{0,40}):(?:[ \t]+(.*))?")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from mailweekly import address
 from mailweekly.errors import SettingsError
+from mailweekly.issue.slugs import issue_slug
 from mailweekly.message import headers, recipe
 from mailweekly.message.model import Sender
 
@@ -79,14 +80,14 @@ def routes(sender: Sender, issue_label: str, web_url: str) -> Routes:
     if sender.unsubscribe_mailbox:
         domain = _domain(sender.unsubscribe_mailbox, "The unsubscribe mailbox")
         mailbox = (f"mailto:u{joint}", f"@{domain}?subject=unsubscribe")
-    label = _FEEDBACK_UNSAFE.sub("-", issue_label).strip("-")
+    slug = issue_slug(issue_label)
     return Routes(
         return_lead=f"b{joint}",
         return_domain=_domain(sender.return_domain or from_domain, "The return domain"),
         page=f"{base}/u/" if base else "",
         mailbox=mailbox,
         preferences=f"{base}/p/" if base else "",
-        web=web_url or (f"{base}/i/{label}" if base and label else ""),
+        web=web_url or (f"{base}/i/{slug}" if base and slug else ""),
     )
 
 

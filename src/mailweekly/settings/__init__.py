@@ -12,6 +12,7 @@ from mailweekly.settings.speed import MAX_CONNECTIONS, rates
 from mailweekly.settings.units import duration, rate
 from mailweekly.settings.values import (
     Allowance,
+    ArchiveSettings,
     CanarySettings,
     CheckSettings,
     ClientSettings,
@@ -23,6 +24,7 @@ from mailweekly.settings.values import (
     RelaySettings,
     Secret,
     SenderSettings,
+    ServeSettings,
     Settings,
     placeholder_settings,
 )
@@ -32,6 +34,7 @@ __all__ = [
     "MAX_CONNECTIONS",
     "TOML_NAME",
     "Allowance",
+    "ArchiveSettings",
     "CanarySettings",
     "CheckSettings",
     "ClientSettings",
@@ -43,6 +46,7 @@ __all__ = [
     "RelaySettings",
     "Secret",
     "SenderSettings",
+    "ServeSettings",
     "Settings",
     "complete",
     "duration",

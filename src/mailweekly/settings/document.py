@@ -12,9 +12,11 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from mailweekly.errors import SettingsError
+from mailweekly.settings.archiving import archiving
 from mailweekly.settings.checks import checks
 from mailweekly.settings.form import check_names, flattened, table_of, text_of
 from mailweekly.settings.relays import relay_tables
+from mailweekly.settings.serving import list_titles, serving
 from mailweekly.settings.speed import pace
 from mailweekly.settings.values import CanarySettings, ClientSettings, DkimSettings, SenderSettings, Settings
 
@@ -124,12 +126,15 @@ def _brand(table: Mapping[str, Any], place: str) -> dict[str, str]:
 
 
 _TABLES: Final[Mapping[str, Callable[[Mapping[str, Any], str], Any]]] = {
+    "archive": archiving,
     "brand": _brand,
     "canary": _canary,
     "check": checks,
     "clients": _clients,
     "dkim": _dkim,
+    "lists": list_titles,
     "pace": pace,
     "relays": relay_tables,
     "sender": _sender,
+    "serve": serving,
 }

@@ -12,6 +12,7 @@ from typing import Final
 
 __all__ = [
     "Allowance",
+    "ArchiveSettings",
     "CanarySettings",
     "CheckSettings",
     "ClientSettings",
@@ -23,6 +24,7 @@ __all__ = [
     "RelaySettings",
     "Secret",
     "SenderSettings",
+    "ServeSettings",
     "Settings",
     "WarmUpSettings",
     "placeholder_settings",
@@ -154,6 +156,27 @@ class ClientSettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ServeSettings:
+    """`[serve]`: the public pages."""
+
+    trusted_proxies: tuple[str, ...] = ()  # addresses or nets of the proxies in front; X-Forwarded-For of nobody else counts
+    site: str = "site"  # folder of the published archive, seen from the publication; where it is there, it is shown
+    signups_per_net: int = 30  # an hour, from one address of the net (IPv6: one /64); 0: no limit
+    signups: int = 2000  # an hour, in all, that lead to a letter; 0: no limit
+    welcome: bool = False  # a new reader gets a letter of welcome
+    latest_issue: bool = False  # a new reader gets the newest issue that was sent
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ArchiveSettings:
+    """`[archive]`: the published archive."""
+
+    description: str = ""  # a sentence under the newsletter's name, and in the feeds
+    subscribe: str = ""  # "form": one that `serve` answers; an https address: a page elsewhere; empty: none
+    feed_id: str = ""  # names the feeds for ever, wherever they stand; empty: the host of base_url
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """mailweekly.toml: what is the publication's, and may stand in git."""
 
@@ -162,6 +185,7 @@ class Settings:
     timezone: str = "UTC"
     theme: str = "digest"
     list: str = "readers"  # the list an issue goes to when its front matter names none
+    lists: Mapping[str, str] = field(default_factory=dict)  # those a visitor may join, with their titles; none: `list` alone
     base_url: str = ""  # https address of archive and unsubscribe pages
     reason: str = ""  # "You get this because …"
     images: str = ""  # local ones: embed or publish (under base_url); empty: publish where there is a base_url
@@ -174,6 +198,8 @@ class Settings:
     relays: Mapping[str, RelaySettings] = field(default_factory=dict)  # by name; none: MAILWEEKLY_RELAY is the only one
     check: CheckSettings = field(default_factory=CheckSettings)
     clients: ClientSettings = field(default_factory=ClientSettings)
+    serve: ServeSettings = field(default_factory=ServeSettings)
+    archive: ArchiveSettings = field(default_factory=ArchiveSettings)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -632,3 +632,25 @@ def test_where_the_pieces_end_makes_no_difference_to_the_records(parts: list[str
             except ListError as error:
                 outcomes.append((str(error), error.place))
     assert outcomes[0] == outcomes[1]
+
+
+def test_a_clean_line_is_cut_as_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    from random import Random
+
+    from mailweekly.audience import records
+
+    pick = Random(3)
+    parts = ['"', '"', '""', ",", ",", ";", "a", "é", " ", "\n", "\r\n", "\0", "\u2028", "'", 'x"']
+    texts = ["".join(pick.choices(parts, k=pick.randrange(1, 14))) for _ in range(5_000)]
+
+    def cut(text: str) -> list[object]:
+        found: list[object] = []
+        try:
+            found.extend((one.line, one.cells, one.fault) for one in records.records(text, ",", file="f"))
+        except ListError as error:
+            found.append(str(error))
+        return found
+
+    clean = [cut(text) for text in texts]
+    monkeypatch.setattr(records, "_clean", lambda *_: None)
+    assert clean == [cut(text) for text in texts]

@@ -29,6 +29,7 @@ __all__ = [
     "read_pieces",
     "resolve_inside",
     "shown_path",
+    "told",
     "write_file",
 ]
 
@@ -47,7 +48,7 @@ _KINDS: Final = (
 
 def find_publication(start: Path) -> Path:
     """Return the folder of the publication: the first of `start` and those above it that holds mailweekly.toml."""
-    with _told(start):
+    with told(start):
         here = start.resolve(strict=True)
         for folder in (here, *here.parents):
             if (folder / TOML_NAME).is_file():
@@ -95,7 +96,7 @@ def read_file(path: Path, *, limit: int, shown: str = "") -> bytes:
 def read_pieces(path: Path, *, limit: int, shown: str = "") -> Iterator[bytes]:
     """Look at a regular file at once, and return an iterator over its bytes; the error for more than `limit` comes when they are reached."""
     place = shown or _printable(str(path))
-    with _told(path, place):
+    with told(path, place):
         _refuse_irregular(path.stat(), place)
     return _pieces(path, limit, place)
 
@@ -106,7 +107,7 @@ def write_file(path: Path, content: bytes, *, mode: int = PUBLIC_MODE, replace: 
 
     Without `replace` a file of that name is never touched: RefusedError.
     """
-    with _told(path):
+    with told(path):
         if not replace:
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode))
         try:
@@ -119,7 +120,7 @@ def write_file(path: Path, content: bytes, *, mode: int = PUBLIC_MODE, replace: 
 
 def make_folder(path: Path) -> None:
     """Make a folder, and those above it; one that is there is fine."""
-    with _told(path):
+    with told(path):
         path.mkdir(parents=True, exist_ok=True)
 
 
@@ -129,9 +130,19 @@ def shown_path(root: Path, path: Path) -> str:
     return _printable((path.relative_to(root) if inside else path).as_posix())
 
 
+@contextmanager
+def told(path: Path, shown: str = "") -> Iterator[None]:
+    """Turn what the system says into an error with a place and a remedy."""
+    place = shown or _printable(str(path))
+    try:
+        yield
+    except (OSError, RuntimeError, ValueError) as error:
+        raise _error(error, place) from error
+
+
 def _pieces(path: Path, limit: int, place: str) -> Iterator[bytes]:
     read = 0
-    with _told(path, place):
+    with told(path, place):
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb", buffering=0) as file:
             _refuse_irregular(os.fstat(descriptor), place)
@@ -168,16 +179,6 @@ def _refuse_irregular(found: os.stat_result, place: str) -> None:
         return
     kind = next((name for is_kind, name in _KINDS if is_kind(found.st_mode)), "no regular file")
     raise DataError(f"This is {kind}, not a file that can be read.", place=place, hint="Name a regular file.")
-
-
-@contextmanager
-def _told(path: Path, shown: str = "") -> Iterator[None]:
-    """Turn what the system says into an error with a place and a remedy."""
-    place = shown or _printable(str(path))
-    try:
-        yield
-    except (OSError, RuntimeError, ValueError) as error:
-        raise _error(error, place) from error
 
 
 def _error(error: Exception, place: str) -> MailweeklyError:

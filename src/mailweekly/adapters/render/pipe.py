@@ -47,10 +47,10 @@ def environment(ours: Mapping[str, str]) -> dict[str, str]:
 class Child:
     """One process that renders. Its stderr goes to a nameless file, of which `last_words` shows the end."""
 
-    def __init__(self, memory_bytes: int) -> None:
+    def __init__(self, memory_bytes: int, *more: str) -> None:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  closed by `end`
         # -P: the publication's folder must not be searched for modules
-        command = [sys.executable, "-P", "-m", "mailweekly.adapters.render.child", str(memory_bytes)]
+        command = [sys.executable, "-P", "-m", "mailweekly.adapters.render.child", str(memory_bytes), *more]
         self._process = subprocess.Popen(  # noqa: S603  our own interpreter and module
             command,
             stdin=subprocess.PIPE,

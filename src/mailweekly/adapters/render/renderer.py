@@ -21,20 +21,31 @@ from mailweekly.adapters.render import wire
 from mailweekly.adapters.render.pipe import Child
 from mailweekly.edition.inspected import Inspection
 from mailweekly.edition.model import Edition, Publication
+from mailweekly.edition.story import Drawn
 from mailweekly.errors import DataError, IssueError, MailweeklyError, ThemeError
 
 __all__ = ["MEMORY_BYTES", "TIMEOUT_S", "Renderer"]
 
 TIMEOUT_S: Final = 10.0
 MEMORY_BYTES: Final = 512 * 1024 * 1024
-ANSWERS: Final[Mapping[str, tuple[str, type]]] = {"inspect": ("inspection", Inspection), "page": ("page", str)}
+ANSWERS: Final[
+    Mapping[str, tuple[str, type]]
+] = {  # what a request asks for -> the answer's name and kind; the first counts
+    "inspect": ("inspection", Inspection),
+    "archive": ("archive", str),
+    "site": ("published", Drawn),
+    "page": ("page", str),
+}
 FAREWELL_S: Final = 1.0  # what an idle child may take to see that its pipe was closed
 
 
 class Renderer:
     """Renders in a child process, which it starts when first needed and again when one has died. Safe to call from several threads."""
 
-    def __init__(self, *, timeout_s: float = TIMEOUT_S, memory_bytes: int = MEMORY_BYTES) -> None:
+    def __init__(
+        self, *, timeout_s: float = TIMEOUT_S, memory_bytes: int = MEMORY_BYTES, for_pages: bool = False
+    ) -> None:
+        self._more = ("pages",) if for_pages else ()  # its child starts faster, and slower where it is asked for a mail
         self._timeout_s = timeout_s
         self._memory_bytes = memory_bytes
         self._child: Child | None = None
@@ -120,6 +131,37 @@ class Renderer:
         page: str = self._answer(request)
         return page
 
+    def published(
+        self,
+        text: str,
+        *,
+        source: str,
+        theme_files: Mapping[str, Mapping[str, str]],
+        theme: str,
+        publication: Publication,
+        site: Mapping[str, Any],
+        theme_places: Mapping[str, str] | None = None,
+        canonical_url: str = "",
+    ) -> Drawn:
+        """Return the issue's page in an archive, `site` being what is round it, and what the archive knows of it. Errors: those of the module."""
+        request = _request(text, source, theme_files, theme, publication, theme_places or {})
+        drawn: Drawn = self._answer(request | {"page": canonical_url, "site": wire.plain(site)})
+        return drawn
+
+    def archive_page(
+        self,
+        values: Mapping[str, Any],
+        *,
+        theme_files: Mapping[str, Mapping[str, str]],
+        theme: str,
+        publication: Publication,
+        theme_places: Mapping[str, str] | None = None,
+    ) -> str:
+        """Return a page of the archive's own, made of plain values. Errors: those of the module."""
+        request = _request("", "", theme_files, theme, publication, theme_places or {})
+        page: str = self._answer(request | {"archive": wire.plain(values)})
+        return page
+
     def _answer(self, request: dict[str, Any]) -> Any:
         places = {
             "issue": request["source"],
@@ -156,7 +198,7 @@ class Renderer:
         if self._child and not self._child.is_alive:
             self._drop()
         if self._child is None:
-            self._child = Child(self._memory_bytes)
+            self._child = Child(self._memory_bytes, *self._more)
         return self._child
 
     def _drop(self) -> int:

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
 
 import apsw
 
-from mailweekly.adapters.store import home, intake, people, sends, steering, tallies
+from mailweekly.adapters.store import home, importing, intake, people, sends, steering, tallies
 from mailweekly.adapters.store.canary import Watch, watched
 from mailweekly.adapters.store.corrections import Corrected, correctable
+from mailweekly.adapters.store.gathering import Gathered
+from mailweekly.adapters.store.importing import Arrived, Merge
 from mailweekly.adapters.store.intake import ListSource, People, Wanted
 from mailweekly.adapters.store.lease import Lease, Worker, workers
 from mailweekly.adapters.store.ledger import SqliteLedger
@@ -31,6 +33,8 @@ from mailweekly.delivery.retry import PATIENT, Patience
 from mailweekly.delivery.states import State
 
 __all__ = ["Database", "Standing"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,7 +49,7 @@ class Standing:
 class _RehearsedError(Exception):
     """Carries a result out of a transaction that is undone."""
 
-    def __init__(self, result: People) -> None:
+    def __init__(self, result: Any) -> None:
         super().__init__()
         self.result = result
 
@@ -75,10 +79,18 @@ class Database:
                 raise _RehearsedError(result)
             return result
 
-        try:
-            return self._writer.now(operation)
-        except _RehearsedError as rehearsed:
-            return rehearsed.result
+        return self._rehearsed(operation)
+
+    def import_people(self, gathered: Gathered, merge: Merge, *, keep: bool) -> Arrived:
+        """Bring gathered people in, and return what became of them; without `keep` nothing of it stays."""
+
+        def operation(connection: apsw.Connection) -> Arrived:
+            result = importing.bring_in(connection, gathered, merge)
+            if not keep:
+                raise _RehearsedError(result)
+            return result
+
+        return self._rehearsed(operation)
 
     def suppress(self, suppression: Suppression) -> None:
         """Keep an address out, from the next message on."""
@@ -198,6 +210,14 @@ class Database:
         return SqliteLedger(
             self._writer, send.id, worker=worker, limit=pace.total, pace=pace, patience=patience, now=now
         )
+
+    def _rehearsed(self, operation: Callable[[apsw.Connection], T]) -> T:
+        """Run an operation that may undo itself by raising its result."""
+        try:
+            return self._writer.now(operation)
+        except _RehearsedError as rehearsed:
+            result: T = rehearsed.result
+            return result
 
 
 def _standing(connection: apsw.Connection, send: Send, state: State | None) -> Standing:

@@ -1,0 +1,1 @@
+"""The public side: what readers meet over HTTP."""

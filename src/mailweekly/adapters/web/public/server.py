@@ -1,0 +1,216 @@
+"""
+The public side's server: one process or several that share a socket, bounded in what they hold open, ended in good order by a signal.
+
+Each worker opens its application itself, after the fork; the process above them only watches: it starts a worker again that died, passes a TERM on,
+and gives up where a worker cannot even start. If it dies itself, the workers end.
+
+Units: seconds, bytes.
+Errors: UsageError when the port is taken; what `opened` raises ends the server.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Final
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from mailweekly.adapters.web.public.app import HEAD_BYTES
+from mailweekly.errors import MailweeklyError, UnreachableError
+
+__all__ = ["CONNECTIONS", "Opened", "serve_public"]
+
+CONNECTIONS: Final = 1_000  # a worker; files a process may have open: 1,024 on most systems
+BACKLOG: Final = 1_024
+REQUEST_S: Final = 10.0  # from the first byte, or the connection, to a whole head
+IDLE_S: Final = 15  # of a kept-alive connection between two requests; proxies keep theirs as long
+DRAIN_S: Final = 10  # for requests under way when the server is to end
+TOO_SOON_S: Final = 2.0  # a worker that lives no longer than this cannot start
+HEAD_TOTAL: Final = 2 * HEAD_BYTES  # with the request line; beyond, a client is cut off unanswered
+
+Opened = Callable[[], AbstractAsyncContextManager[ASGIApp]]
+
+
+def serve_public(opened: Opened, listening: socket.socket, *, workers: int, announce: Callable[[], None]) -> None:
+    """Serve until a TERM or INT signal. Errors: those of `opened`."""
+    listening.listen(BACKLOG)
+    if workers == 1:
+        _work(opened, listening, announce)
+    else:
+        _Crew(opened, listening, workers).run(announce)
+
+
+class _Crew:
+    """The workers, watched."""
+
+    def __init__(self, opened: Opened, listening: socket.socket, workers: int) -> None:
+        self._opened = opened
+        self._listening = listening
+        self._count = workers
+        self._watch, self._alive = os.pipe()  # the workers see its end when the process above them dies
+        self._there, self._here = os.pipe()  # each worker says once that it is ready
+        self._since: dict[int, float] = {}
+        self._is_ending = False
+
+    def run(self, announce: Callable[[], None]) -> None:
+        """Keep them at work until a signal."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._end)
+        for _ in range(self._count):
+            self._start()
+        os.close(self._here)
+        self._here = -1
+        ready = 0
+        while found := os.read(self._there, self._count):
+            ready += len(found)
+        if ready == self._count:
+            announce()
+        failed = 0
+        while self._since:
+            try:
+                pid, status = os.waitpid(-1, 0)
+            except InterruptedError:
+                continue
+            began = self._since.pop(pid, None)
+            if began is None or self._is_ending:
+                continue
+            if time.monotonic() - began < TOO_SOON_S:
+                failed = os.waitstatus_to_exitcode(status)
+                self._end()
+            else:
+                self._start()
+        if failed:
+            hint = "Look at what it said above, then start it again."
+            raise UnreachableError(f"A worker ended as soon as it was started ({failed}).", place="serve", hint=hint)
+
+    def _start(self) -> None:
+        sys.stdout.flush()
+        pid = os.fork()
+        if pid:
+            self._since[pid] = time.monotonic()
+            return
+        code = 1
+        try:
+            os.close(self._alive)
+            os.close(self._there)
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, signal.SIG_DFL)
+            _work(self._opened, self._listening, self._ready, self._watch)
+            code = 0
+        except MailweeklyError as error:
+            print(f"mailweekly: {error}", file=sys.stderr, flush=True)  # noqa: T201 - the process above has the terminal's words
+            code = error.exit_code
+        finally:
+            os._exit(code)
+
+    def _ready(self) -> None:
+        if self._here >= 0:
+            os.write(self._here, b".")
+            os.close(self._here)
+
+    def _end(self, *_: object) -> None:
+        self._is_ending = True
+        for pid in self._since:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+
+
+def _work(opened: Opened, listening: socket.socket, announce: Callable[[], None], watch: int | None = None) -> None:
+    with _ended_by_signal(), asyncio.Runner() as runner:
+        runner.run(_served(opened, listening, announce, watch))
+
+
+async def _served(opened: Opened, listening: socket.socket, announce: Callable[[], None], watch: int | None) -> None:
+    async with opened() as app:
+        announce()
+        server = uvicorn.Server(_config(app))
+        if watch is not None:
+            asyncio.get_running_loop().add_reader(watch, _orphaned, server, watch)
+        await server.serve(sockets=[listening])
+
+
+def _orphaned(server: uvicorn.Server, watch: int) -> None:
+    asyncio.get_running_loop().remove_reader(watch)
+    server.should_exit = True
+
+
+class _Bounded(H11Protocol):
+    """HTTP/1.1 with a ceiling of connections, and a deadline and a size for each request's head."""
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._deadline: asyncio.TimerHandle | None = None
+        self._head = 0
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if len(self.connections) > CONNECTIONS:
+            transport.abort()
+            return
+        self._expect()
+
+    def data_received(self, data: bytes) -> None:
+        before = getattr(self, "cycle", None)  # None until a first request is whole
+        if before is None or before.response_complete:
+            self._head += len(data)
+        super().data_received(data)
+        cycle = getattr(self, "cycle", None)
+        if cycle is not None and cycle is not before:
+            self._head = 0
+        if cycle is not None and not cycle.response_complete:
+            self._hush()
+        elif self._head > HEAD_TOTAL:
+            self.transport.abort()
+        elif self._deadline is None:
+            self._expect()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._hush()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._hush()
+        super().connection_lost(exc)
+
+    def _expect(self) -> None:
+        self._deadline = self.loop.call_later(REQUEST_S, self.transport.abort)
+
+    def _hush(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+
+def _config(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=_Bounded,
+        ws="none",
+        loop="asyncio",  # not asked: the loop runs already
+        lifespan="off",
+        log_config=None,
+        log_level="critical",  # a malformed request is its sender's affair
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=IDLE_S,
+        timeout_graceful_shutdown=DRAIN_S,
+        h11_max_incomplete_event_size=HEAD_TOTAL,
+    )
+
+
+@contextlib.contextmanager
+def _ended_by_signal() -> Iterator[None]:
+    """Make TERM and INT a normal end: uvicorn raises both again once it has stopped."""
+    handlers = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
