@@ -132,6 +132,7 @@ function renew(now, markup, turns) {
     if (now.contains(document.activeElement)) document.getElementById("view").focus({ preventScroll: true });
     now.replaceChildren(fresh.content);
     now.scrollTop = 0;
+    now.querySelector("[autofocus]")?.focus();
   } else children(now, fresh.content, turns);
 }
 
