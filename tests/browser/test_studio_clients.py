@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
 
 from mailweekly.adapters.files.scaffold import create
 from mailweekly.adapters.render.renderer import Renderer
@@ -163,7 +163,17 @@ def _until(page: Page, expression: str) -> None:
 
 
 def _mail(page: Page, kind: str) -> str:
-    """Return the HTML of the mail in a screen."""
+    """Return the HTML of the mail in a screen, also where a frame is just being exchanged for the next one."""
+    for _ in range(3):
+        try:
+            return _frame(page, kind)
+        except Error as error:
+            if "detached" not in str(error):
+                raise
+    return _frame(page, kind)
+
+
+def _frame(page: Page, kind: str) -> str:
     page.locator(f"[data-screen='{kind}']").scroll_into_view_if_needed()
     handle = page.wait_for_selector(f"[data-screen='{kind}'] iframe:not(.coming)", state="attached")
     assert handle

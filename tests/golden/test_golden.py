@@ -18,8 +18,9 @@ FILES = ("issue.mjml", "issue.html", "issue.txt", "issue.eml", "issue.json")
 def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("golden")
     create(folder / "publication", "5a" * 32)
-    terminal.STATE.directory = folder / "publication"
-    place = load()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(terminal.STATE, "directory", folder / "publication")
+        place = load()
     built(place, prepared(place, "1"), folder / "out")
     return folder / "out"
 

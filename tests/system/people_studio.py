@@ -11,6 +11,7 @@ from typing import Final
 from mailweekly.adapters.files.scaffold import create
 from mailweekly.adapters.render.renderer import Renderer
 from mailweekly.adapters.web.server import PreviewServer, bound
+from mailweekly.cli import terminal
 from mailweekly.cli.place import load
 from mailweekly.cli.preview import studio_of
 
@@ -59,6 +60,7 @@ def command(folder: Path, *words: str) -> int:
 @contextmanager
 def serving(folder: Path, *, is_blind: bool = False) -> Iterator[PreviewServer]:
     """Serve the studio over it."""
+    terminal.STATE.directory = Path()  # whatever a test before this one left
     with chdir(folder), Renderer() as renderer, bound("127.0.0.1", 0) as listening:
         server = PreviewServer(studio_of(load(), renderer, is_blind=is_blind), host="127.0.0.1", listening=listening)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})

@@ -125,7 +125,10 @@ def test_the_text_view_escapes_words_and_links_addresses(server: PreviewServer) 
 
 
 def test_the_source_view_shows_headers_html_and_mjml(server: PreviewServer) -> None:
-    assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in ask(server, "/1?view=source").text
+    assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in ask(server, "/1?view=source&of=raw").text
+    heads = ask(server, "/1?view=source").text
+    assert re.search(r"List-Unsubscribe-Post</dt>", heads), heads
+    assert "List-Unsubscribe=One-Click" in heads
     assert "&lt;!DOCTYPE html&gt;" in ask(server, "/1?view=source&of=html").text
     assert "&lt;mjml&gt;" in ask(server, "/1?view=source&of=mjml").text
 
@@ -198,7 +201,7 @@ def test_a_broken_save_keeps_the_last_good_picture(tmp_path: Path) -> None:
         assert "Hello é" in page
         assert "the line says &lt;BROKEN&gt;" in page
         (tmp_path / "001.md").unlink()
-        _again(server)
+        _again(server, may_be_gone=True)
         assert ask(server, "/1").status == 404
 
 
@@ -231,12 +234,12 @@ def test_a_frame_can_be_asked_for_before_it_is_drawn(tmp_path: Path) -> None:
         assert ask(server, f"/frame/{name[1].decode()}?desktop", cookie=False).status == 403
 
 
-def _again(server: PreviewServer) -> None:
+def _again(server: PreviewServer, *, may_be_gone: bool = False) -> None:
+    """Have everything read anew; where the issue `may_be_gone`, the watcher can have been first, and there is nothing to render."""
     body = b'{"at": "/1", "values": {}}'
     ours = {"Origin": f"http://127.0.0.1:{server.access.port}", "X-Mailweekly": "1", "Content-Type": "application/json"}
-    assert (
-        ask(server, "/do/again", method="POST", body=body, more=ours | {"Content-Length": str(len(body))}).status == 200
-    )
+    status = ask(server, "/do/again", method="POST", body=body, more=ours | {"Content-Length": str(len(body))}).status
+    assert status == 200 or (may_be_gone and status == 400)
 
 
 # --------------------------------------------------------------------- exhaustion

@@ -123,8 +123,10 @@ def test_the_walk_shows_each_variant_once_and_comes_back(server: PreviewServer) 
     assert seen[0] == seen[4]
 
 
-def test_the_plan_has_the_figures_of_the_command(server: PreviewServer, folder: Path) -> None:
-    terminal.STATE.directory = folder
+def test_the_plan_has_the_figures_of_the_command(
+    server: PreviewServer, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terminal.STATE, "directory", folder)
     place = load()
     with Database(place.database) as database:
         told = document(place, planned(place, database, "2", audience="", keep=False))

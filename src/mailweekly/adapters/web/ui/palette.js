@@ -64,6 +64,7 @@ function aim() {
 }
 
 function take(item) {
+  field.blur(); // else it has the focus until the next frame, and the next key
   dialog.close();
   item?.act();
 }

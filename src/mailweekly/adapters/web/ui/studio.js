@@ -132,6 +132,7 @@ function renew(now, markup, turns) {
     if (now.contains(document.activeElement)) document.getElementById("view").focus({ preventScroll: true });
     now.replaceChildren(fresh.content);
     now.scrollTop = 0;
+    now.querySelector("[autofocus]")?.focus();
   } else children(now, fresh.content, turns);
 }
 
@@ -323,7 +324,7 @@ document.addEventListener("keydown", (event) => {
   else if (event.target.closest("[role=separator]") && event.key.startsWith("Arrow")) widen(event);
   else if (event.target.closest(".tabs, .segments") && event.key.startsWith("Arrow")) along(event);
   else if (single.checked && event.key.length === 1 && !event.target.closest("input, select, textarea, [contenteditable]")) {
-    if (busy) pressed.push(event.key);
+    if (busy && !"/?".includes(event.key)) pressed.push(event.key); // what is typed next belongs to the dialog
     else if (byKey(event.key)) press(event.key);
     else return;
     event.preventDefault();

@@ -20,7 +20,7 @@ def _draw(scene: Scene) -> Markup:
 
 
 def _tools(scene: Scene) -> Markup:
-    return choice(scene, "In a browser")
+    return choice(scene, "A browser")
 
 
 def _told(html: str) -> str:

@@ -33,7 +33,7 @@ def _tools(scene: Scene) -> Markup:
         "data-key": "g",
         "title": "Beside each block the line of the Markdown it was made of (g)",
     }
-    return joined(choice(scene, "In a browser"), element("a", way_back, "Lines"))
+    return joined(choice(scene, "A browser"), element("a", way_back, "Lines"))
 
 
 def _download(scene: Scene, name: str) -> Download | None:

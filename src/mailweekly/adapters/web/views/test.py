@@ -111,6 +111,7 @@ def _form(scene: Scene, desk: TrialDesk, edition: Edition, addresses: Sequence[s
 
 def _choice(place: int, address: str) -> Markup:
     attributes: dict[str, str | bool] = {"type": "checkbox", "name": f"to-{place}", "value": address, "checked": True}
+    attributes |= {"autofocus": True} if place == 0 else {}
     return element("label", None, element("input", attributes), f" {address}")
 
 
