@@ -221,13 +221,7 @@ def test_no_page_is_wider_than_its_window_or_fetches_from_elsewhere(
 ) -> None:
     for width in (320, 390, 1280):
         page = browser.new_context(viewport={"width": width, "height": 800}).new_page()
-        said: list[str] = []
-        page.on(
-            "request",
-            lambda request, said=said: None if request.url.startswith(archive.url) else said.append(request.url),
-        )
-        page.on("pageerror", lambda error, said=said: said.append(str(error)))
-        page.on("console", lambda one, said=said: said.append(one.text) if "policy" in one.text.lower() else None)
+        said = _heard(page, archive.url)
         page.goto(archive.url + path)
         page.wait_for_timeout(150)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -242,3 +236,12 @@ def test_an_address_without_its_slash_leads_to_the_page_and_its_links(archive: S
     page.wait_for_url("**/i/2/")
     assert page.locator("link[rel=canonical]").get_attribute("href") == "https://news.mail.test/i/2/"
     page.context.close()
+
+
+def _heard(page: Page, ours: str) -> list[str]:
+    """Return a list that fills with what a page asks of others, and with what goes wrong on it."""
+    said: list[str] = []
+    page.on("request", lambda request: None if request.url.startswith(ours) else said.append(request.url))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("console", lambda one: said.append(one.text) if "policy" in one.text.lower() else None)
+    return said

@@ -159,7 +159,8 @@ class ClientSettings:
 class ServeSettings:
     """`[serve]`: the public pages."""
 
-    trusted_proxies: tuple[str, ...] = ()  # addresses or nets of the proxies in front; X-Forwarded-For of nobody else counts
+    # Addresses or nets of the proxies in front; X-Forwarded-For of nobody else counts.
+    trusted_proxies: tuple[str, ...] = ()
     site: str = "site"  # folder of the published archive, seen from the publication; where it is there, it is shown
     signups_per_net: int = 30  # an hour, from one address of the net (IPv6: one /64); 0: no limit
     signups: int = 2000  # an hour, in all, that lead to a letter; 0: no limit
@@ -185,7 +186,7 @@ class Settings:
     timezone: str = "UTC"
     theme: str = "digest"
     list: str = "readers"  # the list an issue goes to when its front matter names none
-    lists: Mapping[str, str] = field(default_factory=dict)  # those a visitor may join, with their titles; none: `list` alone
+    lists: Mapping[str, str] = field(default_factory=dict)  # a visitor may join these (name: title); none: `list` alone
     base_url: str = ""  # https address of archive and unsubscribe pages
     reason: str = ""  # "You get this because …"
     images: str = ""  # local ones: embed or publish (under base_url); empty: publish where there is a base_url

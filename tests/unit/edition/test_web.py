@@ -8,6 +8,7 @@ from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -64,7 +65,7 @@ class Outline(HTMLParser):
             del self._open[len(self._open) - 1 - self._open[::-1].index(tag) :]
 
 
-def page(source: str, publication: Publication = PUBLICATION, **more: str) -> str:
+def page(source: str, publication: Publication = PUBLICATION, **more: Any) -> str:
     """Return the page of an issue as written."""
     return web_page(parse(source, source="issues/1.md"), theme(), publication, **more)
 
