@@ -196,6 +196,9 @@ def _first_version(path: Path) -> apsw.Connection:
         CREATE TABLE events (id INTEGER PRIMARY KEY, at REAL NOT NULL, send_id INTEGER, what TEXT NOT NULL);
         CREATE TABLE subscribers (id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, address TEXT NOT NULL, name TEXT NOT NULL,
             status TEXT NOT NULL, tags TEXT NOT NULL, data TEXT NOT NULL);
+        CREATE TABLE memberships (list TEXT NOT NULL, subscriber_id INTEGER NOT NULL, by_file INTEGER NOT NULL, PRIMARY KEY (list, subscriber_id))
+            WITHOUT ROWID;
+        CREATE TABLE suppressions (key TEXT PRIMARY KEY, reason TEXT NOT NULL, since REAL, origin TEXT NOT NULL) WITHOUT ROWID;
         PRAGMA user_version = 1;
     """)
     return connection
