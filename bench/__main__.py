@@ -1,12 +1,12 @@
 """
 Measures everything in one run and prints tables: figure, bar, whether it holds. Ends with 1 when one does not.
 
-`python -m bench` measures all of it; `python -m bench figures`, or `studio`, or `delivery`, one part.
+`python -m bench` measures all of it; `python -m bench figures`, or `studio`, `delivery` or `bounce`, one part.
 """
 
 import sys
 
-from bench import build, check, compose, delivery, dkim, publish, renderers, serve, studio
+from bench import bounces, build, check, compose, delivery, dkim, publish, renderers, serve, studio
 
 Row = tuple[
     str, float, str, float, bool
@@ -15,7 +15,13 @@ Row = tuple[
 
 def main(words: list[str]) -> int:
     """Print the tables of the parts named, or all."""
-    parts = {"figures": figures, "studio": studio.measure, "delivery": delivery.measure, "serve": serve.measure}
+    parts = {
+        "figures": figures,
+        "studio": studio.measure,
+        "delivery": delivery.measure,
+        "serve": serve.measure,
+        "bounce": bounces.measure,
+    }
     unknown = [word for word in words if word not in parts]
     if unknown:
         print(f"There is no part {unknown[0]!r}; there are {', '.join(parts)}.", file=sys.stderr)

@@ -10,17 +10,19 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from mailweekly.bounce.fields import Fields
 from mailweekly.bounce.model import Source, Traces
 from mailweekly.bounce.tree import Tree
 from mailweekly.tokens import RETURN_PATH, UNSUBSCRIBE, Keys, read
 
-__all__ = ["traces_in"]
+__all__ = ["is_sent_to_opt_out", "traces_in"]
 
 _TOKEN: Final = r"([a-z2-7]{29,79})"  # noqa: S105 - the form of one
 _RETURN: Final = re.compile(rf"(?<![a-z0-9])b[+-]{_TOKEN}@", re.IGNORECASE)
 _BARE: Final = re.compile(rf"\s*{_TOKEN}\s*", re.IGNORECASE)
 _OURS: Final = re.compile(rf"x-mailweekly-id:\s{{0,5}}{_TOKEN}(?![a-z0-9])", re.IGNORECASE)
 _LINK: Final = re.compile(rf"(?:/u/|(?<![a-z0-9])u[+-]){_TOKEN}(?![a-z0-9])", re.IGNORECASE)
+_OUT: Final = re.compile(rf"(?<![a-z0-9])u[+-]{_TOKEN}@", re.IGNORECASE)
 _MESSAGE_ID: Final = re.compile(r"<[^<>\s]{1,250}@[^<>\s]{1,250}>")
 _SENT_TO: Final = (
     "to",
@@ -58,6 +60,11 @@ def traces_in(tree: Tree, keys: Keys | None) -> Traces:
         message_id=_message_id(tree, texts),
         unsubscribe=_signed(_found(_LINK, [*envelope, *returned, *texts]), keys, UNSUBSCRIBE),
     )
+
+
+def is_sent_to_opt_out(fields: Fields) -> bool:
+    """Return whether a mail went to an address of List-Unsubscribe; its subject does not matter then."""
+    return any(_OUT.search(value) for name in _SENT_TO for value in fields.every(name))
 
 
 def _found(pattern: re.Pattern[str], texts: Iterable[str], *, whole: bool = False) -> list[str]:

@@ -7,12 +7,11 @@ Units: of a message larger than about 1 MiB only the head and the end are read.
 Source: RFC 3464, RFC 5965, RFC 3834; how mail systems write notices that follow none of them.
 """
 
-from dataclasses import replace
 from typing import Final
 
 from mailweekly.bounce.complaint import complaint_of
 from mailweekly.bounce.found import Notice, bounce_of, bounces_of
-from mailweekly.bounce.identity import traces_in
+from mailweekly.bounce.identity import is_sent_to_opt_out, traces_in
 from mailweekly.bounce.kinds import (
     is_auto_reply,
     is_challenge,
@@ -84,8 +83,8 @@ def _told(told: Told, traces: Traces) -> Incoming:
             feedback="abuse",
         )
         return Incoming(kind=told.kind, complaint=complaint, traces=traces)
-    if told.kind is not Kind.BOUNCE:
-        return Incoming(kind=told.kind, traces=traces)
+    if told.kind is not Kind.BOUNCE or not told.entries:
+        return Incoming(kind=Kind.OTHER if told.kind is Kind.BOUNCE else told.kind, traces=traces)
     return Incoming(kind=Kind.BOUNCE, bounces=tuple(bounce_of(one, traces) for one in told.entries), traces=traces)
 
 
@@ -112,7 +111,7 @@ def _unreported(tree: Tree, words: Words, traces: Traces) -> Incoming:
     fields, text = tree.fields, words.text
     score = notice_score(fields, text, returned=bool(words.original.values))
     certain = score > _NOTICE
-    if not certain and is_opt_out(fields, text):
+    if not certain and (is_sent_to_opt_out(fields) or is_opt_out(fields, text)):
         return Incoming(kind=Kind.OPT_OUT, traces=traces)
     if score < _CERTAIN and is_challenge(fields, text):
         return Incoming(kind=Kind.CHALLENGE, traces=traces)
@@ -134,4 +133,4 @@ def _bounced(notice: Notice) -> Incoming:
     bounces = bounces_of(notice)
     if not bounces:
         return Incoming(kind=Kind.OTHER, traces=notice.traces)
-    return Incoming(kind=Kind.BOUNCE, bounces=bounces, traces=replace(notice.traces))
+    return Incoming(kind=Kind.BOUNCE, bounces=bounces, traces=notice.traces)

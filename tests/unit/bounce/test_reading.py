@@ -155,6 +155,21 @@ def test_a_refusal_before_the_address_was_named_blames_no_reader() -> None:
         assert not any(one.hard for one in bounce.read(raw))
 
 
+def test_a_mail_to_an_unsubscribe_address_is_an_opt_out_whatever_it_says_and_a_quoted_link_is_none() -> None:
+    token = tokens.sign(KEYS, tokens.UNSUBSCRIBE, tokens.reader_payload(7, "weekly"))
+    sent = bounce.sort(f"From: ann@reader.example\nTo: u+{token}@news.example\nSubject: hm\n\n".encode(), KEYS)
+    assert (sent.kind, sent.traces.unsubscribe) == (Kind.OPT_OUT, token)
+    reply = (
+        f"From: ann@reader.example\nTo: w@news.example\nSubject: Re: hm\n\nNice.\n> https://news.example/u/{token}\n"
+    )
+    assert bounce.sort(reply.encode(), KEYS).kind is Kind.OTHER
+
+
+def test_a_notification_that_names_nobody_is_no_bounce() -> None:
+    raw = BOX.replace(b"MAILER-DAEMON", b"sns") + b'\n{"notificationType":"Bounce","bounce":{"bouncedRecipients":[]}}\n'
+    assert bounce.sort(raw).kind is not Kind.BOUNCE
+
+
 def test_the_alias_we_mailed_is_named_and_where_it_led_is_kept() -> None:
     raw = (
         REPORT
