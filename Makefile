@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/python -m mailweekly
 
-.PHONY: demo test check bench million soak faults endurance lock clean help
+.PHONY: demo test check bench million soak hooks faults endurance lock clean help
 help:
 	@echo "make demo   the whole line on the sample issue and list, into a local outbox"
 	@echo "make test   every test this machine can run; the last lines name what it cannot"
@@ -12,6 +12,7 @@ help:
 	@echo "make bench  speeds as ratios, and the figures the project promises"
 	@echo "make million  a list of 1,000,000 readers, sent: seconds and memory (half an hour)"
 	@echo "make faults each fault of the matrix, made and looked at (half an hour); FAULTS='F3 F19' for some"
+	@echo "make hooks  100,000 webhook reports, the server killed in between: none is lost (minutes)"
 	@echo "make endurance  the preview for a long day: 10,000 reloads, 1,000 saves (at most 25 minutes)"
 	@echo "make soak   a large send killed again and again (30 minutes)"
 
@@ -48,6 +49,10 @@ million: $(VENV)/.dev
 soak: $(VENV)/.dev
 	MAILWEEKLY_SOAK=$${SOAK_S:-1800} $(BIN)/python -m pytest -s tests/system/test_kill.py -k soak
 	MAILWEEKLY_SOAK=$${SOAK_S:-1800} $(BIN)/python -m pytest -s tests/contract/test_pacing.py -k several
+
+# 100,000 reports of a mail provider to a server that is killed again and again; HOOKS makes it shorter, AT_ONCE puts several into a request.
+hooks: $(VENV)/.dev
+	MAILWEEKLY_HOOKS=$${HOOKS:-100000} MAILWEEKLY_HOOKS_AT_ONCE=$${AT_ONCE:-1} $(BIN)/python -m pytest -s tests/system/test_hooks.py -k lost
 
 # Pages, saves, hostile issues, streams and a killed renderer, and what the preview holds before and after; MAILWEEKLY_SEED repeats a run.
 endurance: $(VENV)/.dev

@@ -411,6 +411,10 @@ NASTIES: Final[dict[str, tuple[str | bytes, dict[str, int] | str]]] = {
     "a page": (b"<!DOCTYPE html><html>", "web page"),
     "a PDF": (b"%PDF-1.4\n", "a PDF"),
     "an old workbook": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "XLS"),
+    "JSON": (b'[{"email": "a@example.org"}]', "but JSON"),
+    "JSON on lines": (b'{"email": "a@example.org"}\n', "but JSON"),
+    "an address book": (b"BEGIN:VCARD\nEMAIL:a@example.org\n", "vCard"),
+    "a short row shows no other cell": (f"email,status\n{A},active\n{B}\n", ROW),
     "one very long line": (b"email," + b"x" * 2_000_000 + b"\n", "longer than"),
 }
 
@@ -595,3 +599,47 @@ def test_rejected_rows_of_unlike_files_go_to_files_of_their_own(house: House) ->
 def test_the_kind_of_file_alone_keeps_people_out(house: House) -> None:
     house.text(f"Email Address,LEID,EUID,CLEAN_TIME\n{A},1,1,\n", standing="")
     assert (house.who(), house.out()) == ({}, {A: "dead"})
+
+
+def test_one_doubly_encoded_name_is_told_in_good_grammar_with_its_remedy(house: House) -> None:
+    told = house.text(f"email,name\n{A},JosÃ©\n", keep=False).warnings
+    assert "1 name reads as doubly encoded" in told
+    assert "--repair" in told
+
+
+MAILCHIMP_OWN_FIELD: Final = "Email Address,{},CONFIRM_TIME,LAST_CHANGED,LEID,EUID,NOTES\n"
+
+
+@pytest.mark.parametrize(("field", "reason"), [("UNSUB_TIME", "unsubscribed"), ("CLEAN_TIME", "dead")])
+def test_an_editors_own_field_does_not_make_the_subscribed_of_mailchimp_leave(
+    field: str, reason: str, house: House
+) -> None:
+    rows = f"{A},,2020-01-01 00:00:00,2020-01-01 00:00:00,1,a,\n{B},2021-01-01 00:00:00,,2020-01-01 00:00:00,2,b,\n"
+    came = house.text(MAILCHIMP_OWN_FIELD.format(field) + rows)
+    assert came.found.parts[0].form.origin.name == "mailchimp"
+    assert came.totals == {"new": 1, "suppressed": 1}
+    assert list(house.who()) == [A]
+    assert list(house.out().values()) == [reason]
+
+
+def test_the_products_of_an_older_ghost_are_tiers(house: House) -> None:
+    head = "id,email,name,note,subscribed_to_emails,complimentary_plan,stripe_customer_id,created_at,deleted_at,labels,products"
+    house.text(f'{head}\n1,{A},,,true,false,,,,VIP,"Gold,Silver"\n')
+    assert sorted(house.person(A)["tags"]) == ["VIP", "tier:Gold", "tier:Silver"]
+
+
+@pytest.mark.parametrize(
+    ("column", "stays", "leaves"),
+    [
+        ("marketing_consent", "TRUE", "FALSE"),
+        ("is_active", "1", "0"),
+        ("Accepts Email Marketing", "yes", "no"),
+        ("Opt-in", "Ja", "Nein"),
+        ("Is this subscriber blacklisted", "0", "1"),
+        ("unsubscribed", "Nein", "Ja"),
+    ],
+)
+def test_a_column_of_yes_and_no_keeps_out_whoever_said_no(column: str, stays: str, leaves: str, house: House) -> None:
+    came = house.text(f"email,{column}\n{A},{stays}\n{B},{leaves}\n")
+    assert came.totals == {"new": 1, "suppressed": 1}
+    assert list(house.who()) == [A]

@@ -326,8 +326,9 @@ def test_a_ledger_of_a_newer_release_is_refused(tmp_path: Path) -> None:
     assert one.send().code == 77
 
 
-def test_the_full_disk_is_named_and_loses_nobody(tmp_path: Path) -> None:
-    """A database that may not grow stands in for the disk."""
+@pytest.mark.parametrize("limit", [60_000, 120_000, 200_000, 300_000, 400_000])
+def test_the_full_disk_is_named_and_loses_nobody(tmp_path: Path, limit: int) -> None:
+    """A database that may not grow stands in for the disk: while it is made, while people come in, while mail goes out."""
     import resource
     import subprocess
 
@@ -340,9 +341,9 @@ def test_the_full_disk_is_named_and_loses_nobody(tmp_path: Path) -> None:
         capture_output=True,
         check=False,
         timeout=60,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (120_000, 120_000)),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
     )
-    assert limited.returncode in {69, 75}, limited.stderr
+    assert limited.returncode in ({69, 75} if limit < 400_000 else {0, 69, 75}), limited.stderr
     assert b"Traceback" not in limited.stderr
     shutil.rmtree(one.root / "outbox", ignore_errors=True)
     assert one.send().code in {0, 75}

@@ -50,6 +50,11 @@ def rows(path: Path, delimiter: str = ",") -> list[dict[str, str]]:
         return list(csv.DictReader(file, delimiter=delimiter))
 
 
+def test_an_unguarded_export_of_ours_says_that_it_is_no_way_back(peopled: Publication) -> None:
+    assert "loses its apostrophe" in peopled.run("subscribers", "export", "-o", "raw", "--raw").out
+    assert "loses its apostrophe" not in peopled.run("subscribers", "export", "-o", "kit", "--as", "kit", "--raw").out
+
+
 def test_everything_known_stands_in_one_file_by_default(peopled: Publication) -> None:
     done = peopled.run("subscribers", "export", "-o", "out/all.csv", "--json")
     assert done.code == 0

@@ -122,6 +122,19 @@ def test_a_workbook_is_read_as_it_is_stored(one: Publication, tmp_path: Path) ->
     assert (address, json.loads(data)) == (A, {"code": "007", "shoe": "41", "yes": "TRUE"})
 
 
+def test_a_workbook_with_one_cell_at_its_end_takes_no_time_for_the_gap(one: Publication, tmp_path: Path) -> None:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    sheet = book.active
+    sheet["A1"], sheet["A2"], sheet["A1048576"], sheet["XFD1048576"] = "email", A, "bo@example.org", "far"
+    book.save(tmp_path / "far.xlsx")
+    began = time.monotonic()
+    done = one.run("subscribers", "import", str(tmp_path / "far.xlsx"), "--as", "active", "--json")
+    assert done.document["totals"]["new"] == 2
+    assert time.monotonic() - began < 6  # some 20 s where each of a million rows is looked at, cell by cell
+
+
 def test_rejected_rows_are_told_with_line_and_reason_and_come_back_mended(one: Publication, tmp_path: Path) -> None:
     source, rejects = tmp_path / "list.csv", tmp_path / "bad.csv"
     source.write_text(f"email,name\n{A},A\nnobody,=B\n\ntwo@@example.org,C\n")
@@ -130,6 +143,11 @@ def test_rejected_rows_are_told_with_line_and_reason_and_come_back_mended(one: P
     assert "list.csv:3: email «nobody»: it has no @; correct the address" in done.out
     assert "list.csv:5: email «two@@example.org»" in done.out
     assert rejects.read_text("utf-8").splitlines()[0] == "email,name,line,reason"
+    assert f"The rows left out are in {rejects}" in done.out
+    other = one.run("subscribers", "import", str(source), "--as", "active", "--rejects", str(source))
+    assert other.code == 77
+    assert "holds no rejected rows" in other.err
+    assert "with -o" not in other.err
     strict = one.run("subscribers", "import", str(source), "--as", "active", "--strict")
     assert strict.code == 65
     assert "2 rows would be rejected" in strict.err
@@ -149,6 +167,15 @@ def test_what_is_no_file_is_refused_at_once(one: Publication, tmp_path: Path) ->
         assert done.code == code
         assert done.error
     assert _people(one) == []
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/mem").exists(), reason="this system has no file that can be opened and not read"
+)
+def test_a_file_that_opens_and_cannot_be_read_is_no_fault_of_ours(one: Publication) -> None:
+    done = one.run("subscribers", "import", "/proc/self/mem", "--as", "active", timeout_s=20)
+    assert done.code in {65, 74, 77}
+    assert "unexpected" not in done.err
 
 
 def test_standard_input_is_read(one: Publication) -> None:

@@ -11,12 +11,24 @@ from tests.sink import SinkProcess
 from tests.system.publication import Publication, Result, addresses, made
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "reference" / "json.md"
-FREE: Final = {"counts", "bytes", "left_out_by_reason", "rejected_by_reason", "answers"}  # their keys are values
+FREE: Final = {
+    "counts",
+    "bytes",
+    "left_out_by_reason",
+    "rejected_by_reason",
+    "skipped_by_reason",
+    "answers",
+}  # their keys are values
 SCRIPT: Final = (
     "on rcpt to=r3@* times=1: reply 550 5.1.1 no\non rcpt to=r5@*: reply 450 4.2.1 later\non dot to=r4@* times=1: reset"
 )
 # Keys that must be there, so that a command which shows nothing fails as well.
-LEAST: Final = {"status": "sends[].people[].message_id", "plan": "lists[].kept_out", "send": "canary.held_until"}
+LEAST: Final = {
+    "status": "sends[].people[].message_id",
+    "plan": "lists[].kept_out",
+    "send": "canary.held_until",
+    "report": "sends[].causes[].weight",
+}
 
 
 def _keys(value: Any, stem: str = "") -> Iterator[str]:
@@ -73,6 +85,7 @@ def test_each_key_of_sending_is_described(one: Publication, tmp_path: Path) -> N
             ("send", ("send", "7", "--confirm", "--canary", "20", "--hold", "0", "--wait", "0s"), ("send",)),
             ("dry run again", ("send", "7"), ("send",)),
             ("status", ("status", "7", "--list", "unknown"), ("status",)),
+            ("report", ("report", "7", "--html", "page.html"), ("report",)),
             ("pause", ("pause", "7"), ("pause, cancel, resolve",)),
             ("resume", ("resume", "7", "--wait", "0s"), ("send",)),
             ("cancel", ("cancel", "7"), ("pause, cancel, resolve",)),
@@ -101,6 +114,9 @@ def test_each_key_of_sending_is_described(one: Publication, tmp_path: Path) -> N
         ("doctor",),
         ("subscribers", "import", "subscribers/readers.csv", "--as", "active"),
         ("subscribers", "export", "-o", "leaving"),
+        ("subscribers", "remove", "r1@readers.test"),
+        ("subscribers", "list", "--list", "readers"),
+        ("subscribers", "erase", "r1@readers.test"),
         ("init", "another"),
         ("new", "Next"),
     ],

@@ -82,7 +82,7 @@ def test_every_token_gets_the_same_answer(one: Publication) -> None:
         swapped,
         good[:-1],
         good + "a",
-        good.upper(),
+        f"{good[:9]}/{good[9:]}",
         "",
         "%00",
         "a" * 2000,
@@ -98,6 +98,34 @@ def test_every_token_gets_the_same_answer(one: Publication) -> None:
     assert {(each.status, each.body) for each in answers} == {(200, b"")}
     assert len({tuple(sorted({**each.headers, "date": ""}.items())) for each in answers}) == 1
     assert len(looks) == len(ours) == 1
+    assert _gone(one) == ["r1@readers.test"]
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/u/{}/",
+        "/u/{}.",
+        "/u/{}%3E",
+        "/u/{}%20",
+        "/u/{}?utm_source=x",
+        "//u/{}",
+        "http://a/u/{}",
+        "https://news.mail.test/u/{}",
+    ],
+)
+def test_what_stands_round_a_token_keeps_nobody_on_the_list(one: Publication, target: str) -> None:
+    good = token(one, "r1@readers.test")
+    with served(one) as at:
+        for each, found in ((good[:-1], []), (good, ["r1@readers.test"])):
+            head = f"POST {target.format(each)} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            assert at.raw(head.encode()).startswith(b"HTTP/1.1 200 ")
+            assert _gone(one) == found
+
+
+def test_a_token_in_capitals_is_the_same_token(one: Publication) -> None:
+    with served(one) as at:
+        assert at.ask("POST", f"/u/{token(one, 'r1@readers.test').upper()}", "").status == 200
     assert _gone(one) == ["r1@readers.test"]
 
 

@@ -1,7 +1,9 @@
 """Joining by the public side: a form, a letter, a button; the same answer to everybody, and one letter an address and day."""
 
+import json
 import os
 import signal
+import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 from mailweekly import tokens
 from tests.sink import SinkProcess
 from tests.system.public_http import Served, letters, link_in, rows, served, token, until
-from tests.system.publication import Publication, made
+from tests.system.publication import ISSUE, Publication, made
 
 SAID = "Have a look at your mailbox"
 STATUS = "SELECT status FROM subscribers WHERE key = ?"
@@ -58,6 +60,8 @@ def test_a_reader_is_one_only_after_the_button_behind_the_letters_link(one: Publ
         assert rows(one, STATUS, "new.reader@example.org") == [("pending",)]
         assert "You are in" in at.form(path, page="1").text
         assert rows(one, STATUS, "new.reader@example.org") == [("active",)]
+        assert "You are in" in at.form(path, page="1").text  # pressed twice, or the page loaded again
+        at.form(f"/u/{token(one, 'new.reader@example.org')}", page="1")
         assert "does nothing" in at.form(path, page="1").text
     found = rows(
         one, "SELECT confirmed_at > 0, joined_at > 0, consent FROM subscribers WHERE key = 'new.reader@example.org'"
@@ -69,6 +73,7 @@ def test_a_reader_is_one_only_after_the_button_behind_the_letters_link(one: Publ
     ] == [
         "asked",
         "confirmed",
+        "left",
     ]
     assert "New.Reader@Example.ORG" in str(one.run("plan", "7", "--json").document) or rows(
         one,
@@ -184,6 +189,10 @@ def test_hostile_forms_and_objects_are_answered_and_change_nothing(one: Publicat
         "{",
         '{"email": 1}',
         '{"email": null, "lists": 5}',
+        *(
+            f'{{"email": "a@example.org", "lists": {lists}}}'
+            for lists in ('"readers"', '{"readers": 1}', "[1]", "true")
+        ),
         "[" * 60_000,
         '{"email": "\\ud800@example.org"}',
         "1" * 5000,
@@ -191,7 +200,9 @@ def test_hostile_forms_and_objects_are_answered_and_change_nothing(one: Publicat
     ]
     with served(one) as at:
         for body in odd:
-            assert at.ask("POST", "/api/subscribe", body, {"Content-Type": "application/json"}).status in {400, 422}
+            answer = at.ask("POST", "/api/subscribe", body, {"Content-Type": "application/json"})
+            assert answer.status in {400, 422}
+            assert json.loads(answer.body)["message"]
         assert at.ask("POST", "/api/subscribe", "{}", {"Content-Type": "text/plain"}).status == 415
         assert at.ask(
             "POST", "/subscribe", b"email=%ff%fe", {"Content-Type": "application/x-www-form-urlencoded"}
@@ -313,6 +324,32 @@ def test_a_reader_sees_changes_takes_and_ends_what_they_get(one: Publication, si
         ]
         assert len(set(strange)) == 1
         assert at.form(path, do="nonsense").status == 400
+
+
+def test_who_wants_one_issue_a_month_gets_the_first_of_a_month(one: Publication) -> None:
+    with served(one) as at:
+        path = f"/p/{token(one, 'r1@readers.test', purpose=tokens.PREFERENCES)}"
+        assert 'value="monthly" checked' not in at.ask("GET", path).text
+        assert at.form(path, do="save", frequency="hourly").status == 400
+        assert 'value="monthly" checked' in at.form(path, do="save", frequency="monthly").text
+    assert rows(one, "SELECT frequency FROM subscribers WHERE key = 'r1@readers.test'") == [("monthly",)]
+    assert rows(one, "SELECT what FROM story WHERE key = 'r1@readers.test'")[-1] == ("changed",)
+    first = one.states()["accepted"]
+    one.issue(ISSUE.replace("7", "8").replace("Seven", "Eight"), "008-eight.md")
+    assert "one issue a month is enough" in one.run("plan", "8").out
+    assert one.send("8").code == 0
+    eighth = (
+        "SELECT count(*) FROM deliveries d JOIN sends ON sends.id = send_id WHERE issue = '8' AND d.state = 'accepted'"
+    )
+    assert rows(one, eighth) == [(first - 1,)]
+    month_ago = "UPDATE sends SET created_at = created_at - 32 * 86400"
+    connection = sqlite3.connect(one.ledger)
+    connection.execute(month_ago)
+    connection.commit()
+    connection.close()
+    one.issue(ISSUE.replace("7", "9").replace("Seven", "Nine"), "009-nine.md")
+    assert one.send("9").code == 0
+    assert rows(one, eighth.replace("'8'", "'9'")) == [(first,)]
 
 
 def test_a_language_of_the_publications_own_is_spoken_and_a_wrong_file_refused(one: Publication) -> None:

@@ -34,8 +34,10 @@ _MAGIC = (
     (b"{\\rtf", "an RTF document"),
     (b"SQLite format 3\x00", "an SQLite database"),
     (b"\x7fELF", "a program"),
+    (b"BEGIN:VCARD", "a vCard address book"),
 )
 _MARKUP = re.compile(rb"\s*<(?:!doctype\b|html\b|head\b|body\b|\?xml\b|table\b|svg\b|script\b)", re.IGNORECASE)
+_JSON = re.compile(rb'\s*(?:\[\s*)?\{\s*"|\s*\[\s*"[^"]*"\s*[,\]]')
 _TEXT_CODECS = re.compile(
     r"ascii|(?:utf-(?:8|16|32)|cp|iso8859|iso2022|mac|koi8|gb|big5|shift_jis|euc|johab|tis|kz1048|ptcp|hp-roman8|hz)"
 )
@@ -139,6 +141,8 @@ def _refuse_foreign_kinds(raw: bytes, rest: Iterable[bytes], file: str) -> None:
         kind = _archive(raw, rest)
     elif not kind and _MARKUP.match(raw.removeprefix(codecs.BOM_UTF8)[:BINARY_PROBE_BYTES]):
         kind = "a web page or XML"
+    elif not kind and _JSON.match(raw.removeprefix(codecs.BOM_UTF8)[:BINARY_PROBE_BYTES]):
+        kind = "JSON"
     if kind:
         raise ListError(
             f"This is no list file but {kind}.", place=file, hint="Save the list as CSV in UTF-8 and take that file."

@@ -236,7 +236,7 @@ class Reading:
 
     def _reject(self, record: Record, place: int, why: str, mend: str, *, kind: str = "rejected") -> Reject:
         names, cells = self.columns.names, record.cells
-        value = cells[place] if 0 <= place < len(cells) else cells[0]
+        value = cells[0] if place < 0 else cells[place] if place < len(cells) else ""
         return Reject(
             file=self.file,
             line=record.line,
@@ -264,7 +264,10 @@ class Reading:
         if self._last_is_short and self._ends_with not in "\r\n":
             yield "the last row is short and the file has no final line end: it may be cut off"
         if self._doubly_encoded:
-            yield f"{self._doubly_encoded:,} names read as doubly encoded (`Ã©` for `é`); they are taken as they stand"
+            one = self._doubly_encoded == 1
+            what = "1 name reads" if one else f"{self._doubly_encoded:,} names read"
+            stands = "it is taken as it stands" if one else "they are taken as they stand"
+            yield f"{what} as doubly encoded (`Ã©` for `é`); {stands}; --repair mends such names"
         if self._unread:
             names = ", ".join(self.columns.names[i] for i in self.columns.not_read)
             yield f"a list file does not set {names}; they are left out in {self._unread:,} rows"

@@ -28,6 +28,7 @@ class Origin:
     family: str  # "mailchimp", as `--from` has it
     knows: frozenset[str] = frozenset()
     exact: bool = False
+    lacks: frozenset[str] = frozenset()
     people: bool = True  # False: a file of something else, to be passed over
     lines: bool = False  # one address a line, no header
     first_is_email: bool = False
@@ -67,7 +68,9 @@ def recognised(names: Sequence[str], *, place: str, wanted: str = "") -> Origin:
 def _fits(origin: Origin, words: Collection[str]) -> bool:
     if not origin.knows:
         return False
-    return origin.knows == words if origin.exact else origin.knows <= frozenset(words)
+    if origin.exact:
+        return origin.knows == words
+    return origin.knows <= frozenset(words) and origin.lacks.isdisjoint(words)
 
 
 def _origin(name: str, table: Mapping[str, Any]) -> Origin:
@@ -80,6 +83,7 @@ def _origin(name: str, table: Mapping[str, Any]) -> Origin:
         joined=tuple(map(folded, row.pop("joined", ()))),
         confirmed=tuple(map(folded, row.pop("confirmed", ()))),
         knows=_folded(row.pop("knows", ())),
+        lacks=_folded(row.pop("lacks", ())),
         plan_words=_folded(row.pop("plan_words", ())),
         tracking=_folded(row.pop("tracking", ())),
         left_out=_folded(row.pop("left_out", ())),

@@ -20,8 +20,10 @@ from mailweekly.audience.vocabulary import STATUS, SUPPRESSIONS, Leaving, folded
 __all__ = ["CELL_CHARACTERS", "RowError", "judged", "restrictiveness"]
 
 CELL_CHARACTERS = 65_536  # source: the project's safety ceilings (64 kB a field)
-YES = frozenset(["yes", "true", "1", "y", "t", "on", "x"])
-NO = frozenset(["", "no", "false", "0", "n", "f", "off", "null", "none"])
+YES = frozenset(["yes", "true", "1", "y", "t", "on", "x", "ja", "wahr", "oui", "vrai", "sí", "si", "sì", "是"])
+NO = frozenset(
+    ["", "no", "false", "0", "n", "f", "off", "null", "none", "nein", "falsch", "non", "faux", "nee", "nej", "否"]
+)
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _CONTROL_ON_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f]")

@@ -1,7 +1,8 @@
 """
 Whether one reader is in a segment.
 
-Text is compared by its characters, capitals and all, in the order of their numbers in Unicode.
+Text is compared by its characters, capitals and all, in the order of their numbers in Unicode; only of tags it does not matter whether A to Z are
+capitals.
 
 Errors: none.
 """
@@ -29,7 +30,7 @@ from mailweekly.audience.segment import (
     Words,
 )
 from mailweekly.audience.segment_days import iso_day
-from mailweekly.audience.segment_values import number_of, yes_or_no
+from mailweekly.audience.segment_values import number_of, plain_lower, yes_or_no
 
 __all__ = ["matches"]
 
@@ -61,8 +62,10 @@ def matches(segment: Segment, reader: Subscriber, *, reason: str = "", got: Coll
 
 def _is_so(test: Segment, reader: Subscriber) -> bool:
     match test:
-        case Has(facet=facet, word=word):
-            return word in (reader.tags if facet is Facet.TAG else reader.lists)
+        case Has(facet=Facet.TAG, word=word):
+            return plain_lower(word) in map(plain_lower, reader.tags)
+        case Has(word=word):
+            return word in reader.lists
         case AtDomain(domain=domain):
             return reader.key.endswith(f"@{domain}")
         case Words(what=what, op=op, value=value):
@@ -73,7 +76,8 @@ def _is_so(test: Segment, reader: Subscriber) -> bool:
             return _field(reader.data.get(key), test)
         case IsSet(what=what):
             return _is_set(what, reader)
-    return False
+        case _:
+            return False
 
 
 def _is_set(what: str, reader: Subscriber) -> bool:

@@ -271,7 +271,7 @@ class _Reader:
 
     def _missing(self, word: Word) -> SegmentError:
         hint = f"A test is one of: {', '.join(HEADS)}."
-        if word.form is Form.END and not self._tests:
+        if word.form is Form.END and not self._at:
             return self._error("This segment is empty.", word, 'Write for example tag:pro; "everybody" is all.')
         if word.text in OTHER_SIGNS:
             hint = f"Write {OTHER_SIGNS[word.text]}."

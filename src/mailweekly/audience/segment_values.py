@@ -8,17 +8,24 @@ Source: IEEE 754 (15 decimal digits survive a double); the words for yes and no 
 """
 
 import re
+import string
 from typing import Final
 
 from mailweekly.audience.segment import FieldKind
 from mailweekly.audience.segment_days import iso_day
 
-__all__ = ["DIGITS", "NO", "YES", "is_of", "number_of", "yes_or_no"]
+__all__ = ["DIGITS", "NO", "YES", "is_of", "number_of", "plain_lower", "yes_or_no"]
 
 DIGITS: Final = 15
 YES: Final = ("yes", "y", "true", "t", "on", "1")
 NO: Final = ("no", "n", "false", "f", "off", "0")
+_LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d+)?", re.ASCII)
+
+
+def plain_lower(text: str) -> str:
+    """Return a text with A to Z as small letters, and nothing else changed: as SQLite has it, too."""
+    return text.translate(_LOWER)
 
 
 def number_of(text: str) -> float | None:

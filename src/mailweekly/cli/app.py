@@ -17,7 +17,8 @@ import typer
 
 from mailweekly import __version__
 from mailweekly.cli import terminal
-from mailweekly.cli.groups import JsonOption, issues_app, publish, theme_app
+from mailweekly.cli.groups import JsonOption, issues_app, publish, report, theme_app
+from mailweekly.cli.inbound import inbound_app
 from mailweekly.cli.subscribers import subscribers_app
 from mailweekly.errors import MailweeklyError
 
@@ -39,7 +40,9 @@ app = typer.Typer(
 app.add_typer(theme_app, name="theme")
 app.add_typer(issues_app, name="issues")
 app.command()(publish)
+app.command()(report)
 app.add_typer(subscribers_app, name="subscribers")
+app.add_typer(inbound_app, name="inbound")
 
 IssueArgument = Annotated[str, typer.Argument(metavar="ISSUE", help="A number (78) or a path.")]
 ListOption = Annotated[
@@ -334,7 +337,7 @@ def preview(
 @app.command()
 def serve(
     host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any free one.")] = 8025,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any free one.")] = 8026,
     workers: Annotated[int, typer.Option("--workers", metavar="N", help="Processes that share the port.")] = 1,
     as_json: JsonOption = False,
 ) -> None:

@@ -16,9 +16,9 @@ from itertools import product
 from typing import Any, Final
 
 from mailweekly import address as addresses
-from mailweekly.adapters.store.intake import Wanted
 from mailweekly.adapters.store.register import Register, Standing
 from mailweekly.adapters.web.desks import Hit, Person, ReadersDesk, Walk
+from mailweekly.cli.audiences import goal_of, wanted_of
 from mailweekly.cli.books import Books, hidden
 from mailweekly.cli.hardcases import CASES, LONGEST, case_named
 from mailweekly.cli.place import load
@@ -301,8 +301,10 @@ class Cast:
         ]
 
     def _counted(self, edition: Edition, stamp: tuple[Any, ...], list_name: str) -> Sequence[Variant]:
+        place = load()
+        wanted = wanted_of(goal_of(place, list_name), held=str(edition.number or ""))
         with self._books.turn:
-            people = self._books.read(stamp).people(Wanted(list_name=list_name, held=str(edition.number or "")))
+            people = self._books.read(stamp).people(wanted)
         return variants(edition.conditions, (reader_of(one) for one in people.audience.recipients))
 
     def _shown(self, text: str) -> str:

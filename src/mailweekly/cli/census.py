@@ -22,6 +22,7 @@ from mailweekly.adapters.store.database import Database
 from mailweekly.adapters.store.gauge import Gauge
 from mailweekly.adapters.store.sends import Send
 from mailweekly.adapters.web.copy import from_message
+from mailweekly.cli.audiences import goal_of
 from mailweekly.cli.people import synced
 from mailweekly.cli.place import Place
 from mailweekly.cli.plan import judged, reader_of
@@ -123,7 +124,7 @@ def _with_people(place: Place, ready: Prepared, found: Counted) -> Counted:
         if not path.exists():
             path = Path(until.enter_context(tempfile.TemporaryDirectory(prefix="mailweekly-"))) / "census.db"
         database = until.enter_context(Database(path))
-        people = synced(place, database, ready.list_name, keep=False, held=ready.label)
+        people = synced(place, database, goal_of(place, ready.list_name), keep=False, held=ready.label)
         left = Counter(one.reason for one in people.audience.left_out) + Counter(people.found.only_suppressed)
         variants = judged(ready, people)
         first = next(iter(people.audience.recipients), None)

@@ -62,6 +62,21 @@ def verdicts(place: Place) -> Iterator[Verdict]:
     yield from _signing(place)
     yield _tried("database", lambda: _database(health(place.database)))
     yield from _relays(place)
+    yield _inbound(place)
+
+
+def _inbound(place: Place) -> Verdict:
+    """Say where notices come to, and who reads them; nothing is connected."""
+    sender = place.settings.sender
+    to = f"b+…@{sender.return_domain or sender.address.rpartition('@')[2] or '?'}"
+    if place.settings.inbound.mailbox is None:
+        hint = "Set inbound.from, or pipe them into `mailweekly inbound --stdin`; else addresses that died are mailed for ever."
+        return Verdict(about="inbound", verdict=WARN, what=f"nobody reads what comes back to {to}", hint=hint)
+    if place.settings.inbound.mailbox.host and not (place.machine.inbound_password or place.machine.inbound_token):
+        hint = "Write MAILWEEKLY_INBOUND_PASSWORD='…' into .env."
+        return Verdict(about="inbound", verdict=BAD, what="the mailbox of inbound.from has no password", hint=hint)
+    what = f"{place.settings.inbound.mailbox} is read for {to}"
+    return Verdict(about="inbound", verdict=GOOD, what=what, hint="`mailweekly inbound` looks, `--watch` goes on.")
 
 
 def _settings(place: Place) -> Iterator[Verdict]:

@@ -18,13 +18,13 @@ from typing import Any, Final
 from mailweekly import address as addresses
 from mailweekly.adapters.files.lists import list_names
 from mailweekly.adapters.outbox.folder import lying, message_bytes, stamp
-from mailweekly.adapters.store.intake import Wanted
 from mailweekly.adapters.store.mailbox import Mailbox, pick_of
 from mailweekly.adapters.store.mailbox import Slip as Noted
 from mailweekly.adapters.store.posted import Posted, posted
 from mailweekly.adapters.web.desks import Kept, OutboxDesk, PlanDesk, Reckoned, SendsDesk, Sheaf, Slip
 from mailweekly.adapters.web.opened import head, opened
 from mailweekly.adapters.web.rows import snippet
+from mailweekly.cli.audiences import goal_of, wanted_of
 from mailweekly.cli.books import Books, hidden
 from mailweekly.cli.cast import Cast
 from mailweekly.cli.ledger import status_document
@@ -76,17 +76,18 @@ def plan_desk(place: Place, books: Books, ready_of: Callable[[int], Prepared | N
             return Reckoned(document=None, progress=books.said or "The plan is being reckoned")
         return replace(found, document=_without_addresses(found.document)) if is_blind else found
 
-    return PlanDesk(plan=plan, lists=lambda: list_names(place.root))
+    return PlanDesk(plan=plan, lists=lambda: (*list_names(place.root), *load().settings.segments))
 
 
 def _reckoned(books: Books, ready: Prepared, audience: str, stamp_: Hashable) -> Reckoned:
     place = load()
     name = audience or ready.list_name
-    program = program_of(place, ready, list_name=name)
+    goal = goal_of(place, name, ready.list_name)
+    program = program_of(place, ready, list_name=goal.list_name)
     with books.turn:
         register = books.read(stamp_)
-        people = register.people(Wanted(list_name=name, held=ready.label))
-    synced = checked(Synced(audience=people.audience, found=people, has_file=name in list_names(place.root)), name)
+        people = register.people(wanted_of(goal, held=ready.label))
+    synced = checked(Synced(audience=people.audience, found=people, has_file=name in list_names(place.root)), goal)
     found = reckoned(place, ready, program, synced, tell=books.tell)
     books.tell("")
     return Reckoned(document=document(place, found), command=next_step(found, ready.label, audience))

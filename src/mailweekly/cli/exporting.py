@@ -151,7 +151,13 @@ def _lines(departure: Departure, goal: _Goal, written: dict[str, str], *, raw: b
         yield f"too long for an import of ours, which takes 1,000,000 characters a row: {len(told.too_long):,}"
         yield from _named(told.too_long.first, len(told.too_long))
     if raw:
-        yield "nothing is guarded (--raw): do not open these files in a spreadsheet"
+        yield from _unguarded(is_own=target.is_own)
+
+
+def _unguarded(*, is_own: bool) -> Iterator[str]:
+    yield "nothing is guarded (--raw): do not open these files in a spreadsheet"
+    if is_own:
+        yield "read back here, a cell that begins like '= loses its apostrophe: for a way back, leave --raw out"
 
 
 def _named(first: list[str], count: int) -> Iterator[str]:

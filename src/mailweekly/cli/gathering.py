@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from mailweekly.adapters.files.tables import Table, tables
+from mailweekly.adapters.files.table import Table
+from mailweekly.adapters.files.tables import tables
 from mailweekly.adapters.store.gathering import Gathered, Taken
 from mailweekly.audience.listfile import Reading
 from mailweekly.audience.origin import OWN

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["JsonOption", "issues_app", "publish", "theme_app"]
+__all__ = ["JsonOption", "issues_app", "publish", "report", "theme_app"]
 
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, nothing else there.")]
 
@@ -75,3 +75,19 @@ def publish(
 
     if code := publishing.publish(output, everything=everything, force=force, as_json=as_json):
         raise typer.Exit(code)
+
+
+def report(
+    issue: Annotated[str, typer.Argument(metavar="ISSUE", help="A number (78) or a path.")],
+    audience: Annotated[
+        str, typer.Option("--audience", metavar="LIST", help="Of the send to this list only; else of each.")
+    ] = "",
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Also as a page of its own, with charts.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what became of an issue, with charts."""
+    from mailweekly.cli import report as reporting
+
+    reporting.report(issue, audience=audience, html=html, as_json=as_json)

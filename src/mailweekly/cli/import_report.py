@@ -54,8 +54,8 @@ def counts(found: Gathering) -> Counts:
     )
 
 
-def show(found: Gathering, arrived: Arrived, *, dry_run: bool, as_json: bool) -> None:
-    """Show the report."""
+def show(found: Gathering, arrived: Arrived, written: Sequence[Path], *, dry_run: bool, as_json: bool) -> None:
+    """Show the report; `written`: the files of rejected rows."""
     if as_json:
         _show_json(found, arrived, dry_run=dry_run)
         return
@@ -63,6 +63,7 @@ def show(found: Gathering, arrived: Arrived, *, dry_run: bool, as_json: bool) ->
         terminal.out(*_part_lines(part))
     terminal.out(*(f"{name}: passed over: {why}" for name, why in found.passed_over))
     terminal.out(*reject_lines(found), *_people_lines(arrived))
+    terminal.out(*(f"The rows left out are in {path}: mend them there, and import that file." for path in written))
     terminal.out(_total_line(found, arrived))
     if dry_run:
         terminal.out("Nothing was changed: this was a dry run. Leave --dry-run out to bring them in.")

@@ -77,8 +77,9 @@ def bring(call: Call) -> int:
         goals = (list_name,), bool(call.list_name)
         found = gather(call.files, wishes, goals, place.database.parent, bar, stack)
         counts = import_report.counts(found)
-        if call.rejects and len(found.gathered.rejects):
-            import_report.write_rejects(found, call.rejects)
+        written = (
+            import_report.write_rejects(found, call.rejects) if call.rejects and len(found.gathered.rejects) else ()
+        )
         if call.strict and counts.rejected:
             terminal.say(*import_report.reject_lines(found))
             raise ListError(
@@ -88,7 +89,7 @@ def bring(call: Call) -> int:
             )
         arrived = _written(place, found, call, bar)
         bar.__exit__(None, None, None)
-        import_report.show(found, arrived, dry_run=call.dry_run, as_json=call.as_json)
+        import_report.show(found, arrived, written, dry_run=call.dry_run, as_json=call.as_json)
     return REJECTED if counts.rejected else 0
 
 

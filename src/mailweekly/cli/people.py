@@ -5,14 +5,16 @@ Every file of subscribers/ is read, for a reader who left by one list must not b
 rows do not.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
 
 from mailweekly.adapters.files.lists import list_files
 from mailweekly.adapters.store.database import Database
-from mailweekly.adapters.store.intake import ListSource, People, Wanted
+from mailweekly.adapters.store.intake import ListSource, People
 from mailweekly.audience import report
 from mailweekly.audience.model import Audience
-from mailweekly.cli import terminal
+from mailweekly.cli.audiences import Goal, erasure_secrets, wanted_of, zone_of
 from mailweekly.cli.place import Place
 from mailweekly.errors import MissingFileError
 
@@ -36,41 +38,51 @@ class Synced:
         return (*changed, *self.found.warnings, *report.reject_lines(self.found.rejects))
 
 
-def synced(
-    place: Place, database: Database, list_name: str, *, keep: bool, held: str = "", corrects: int = 0
-) -> Synced:
+def synced(place: Place, database: Database, goal: Goal, *, keep: bool, held: str = "", corrects: int = 0) -> Synced:
     """
-    Return the audience of `list_name` after the list files were brought in; without `keep` nothing of it stays.
+    Return the audience of `goal` after the list files were brought in; without `keep` nothing of it stays.
 
     `held`: whoever a send of that issue has already is left out. `corrects`: only the readers of the send with this id. Errors: ListError for a
     file refused whole, MissingFileError where the list has neither file nor members.
     """
-    return checked(bring_in(place, database, list_name, keep=keep, held=held, corrects=corrects), list_name)
+    return checked(bring_in(place, database, goal, keep=keep, held=held, corrects=corrects), goal)
 
 
-def checked(found: Synced, list_name: str) -> Synced:
-    """Return the people of a list. Errors: MissingFileError where the list has neither file nor members."""
-    if not found.audience.recipients and not found.audience.left_out and not found.has_file:
-        hint = f"Write {list_name}.csv with a line 'email,name', or name another list: --audience."
+def checked(found: Synced, goal: Goal) -> Synced:
+    """Return the people of an audience. Errors: MissingFileError where the list has neither file nor members."""
+    if found.audience.recipients or found.audience.left_out or found.has_file:
+        return found
+    name = goal.name
+    if goal.segment is not None:
+        hint = "mailweekly subscribers list --segment shows who is in one; mailweekly subscribers stats, how many there are."
         raise MissingFileError(
-            f"The list '{list_name}' has no file and no members.", place=f"subscribers/{list_name}.csv", hint=hint
+            f"Nobody is in the segment '{name}'.", place=f"mailweekly.toml: segments.{name}", hint=hint
         )
-    return found
+    hint = f"Write {name}.csv with a line 'email,name', or name another list or a segment: --audience."
+    raise MissingFileError(f"The list '{name}' has no file and no members.", place=f"subscribers/{name}.csv", hint=hint)
 
 
-def bring_in(
-    place: Place, database: Database, list_name: str, *, keep: bool, held: str = "", corrects: int = 0
-) -> Synced:
+def bring_in(place: Place, database: Database, goal: Goal, *, keep: bool, held: str = "", corrects: int = 0) -> Synced:
     """Return what `synced` does, also for a list that is gone. Errors: ListError."""
     files = sources(place)
-    wanted = Wanted(list_name=list_name, held=held, corrects=corrects, tell=terminal.say)
+    wanted = replace(wanted_of(goal, held=held, corrects=corrects), month_from=_month(place))
     found = database.bring_in(files, wanted, keep=keep)
-    return Synced(audience=found.audience, found=found, has_file=any(one.list_name == list_name for one in files))
+    return Synced(audience=found.audience, found=found, has_file=any(one.list_name == goal.name for one in files))
+
+
+def _month(place: Place) -> float:
+    """When this month began where the publication is."""
+    today = datetime.now(zone_of(place))
+    return today.replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
 
 
 def sources(place: Place) -> list[ListSource]:
     """Return every list file, to be gone through once."""
-    return [ListSource(list_name=_name(shown), shown=shown, pieces=pieces) for shown, pieces in list_files(place.root)]
+    secrets = partial(erasure_secrets, place)
+    return [
+        ListSource(list_name=_name(shown), shown=shown, pieces=pieces, secrets=secrets)
+        for shown, pieces in list_files(place.root)
+    ]
 
 
 def _name(shown: str) -> str:

@@ -7,7 +7,7 @@ Every reader's copy is composed once, and not kept, so that whatever cannot be c
 import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
 from typing import Any, Final
@@ -20,6 +20,7 @@ from mailweekly.adapters.store.spool import Spool
 from mailweekly.audience.model import Reject, Subscriber
 from mailweekly.audience.tally import KEPT, Tally
 from mailweekly.cli import terminal
+from mailweekly.cli.audiences import goal_of
 from mailweekly.cli.canary import Lead, lead, lead_document, lead_line
 from mailweekly.cli.correction import Correction, correction
 from mailweekly.cli.findings import find_faults, found_lines
@@ -70,6 +71,7 @@ class Planned:
     variants: tuple[Variant, ...]  # the mails the issue becomes, the most frequent first
     lead: Lead | None = None  # who goes first
     correction: Correction | None = None
+    within: str = ""  # of a segment: the list it is a part of
 
     @property
     def kind(self) -> str:
@@ -107,17 +109,17 @@ def planned(
     """Return the plan of the issue `ref`, or of a correction to it; with `keep`, the list files are brought in for good."""
     ready = prepared(place, ref)
     wrong = correction(database, ready, audience) if correct else None
-    list_name = wrong.audience if wrong else audience or ready.list_name
-    program = program_of(place, ready, list_name=list_name, kind=wrong.kind if wrong else ISSUE)
+    goal = goal_of(place, wrong.audience if wrong else audience or ready.list_name, ready.list_name)
+    program = program_of(place, ready, list_name=goal.list_name, kind=wrong.kind if wrong else ISSUE)
     people = synced(
         place,
         database,
-        list_name,
+        goal,
         keep=keep,
         held="" if wrong else ready.label,
         corrects=wrong.corrects if wrong else 0,
     )
-    return reckoned(place, ready, program, people, canary=canary, wrong=wrong)
+    return replace(reckoned(place, ready, program, people, canary=canary, wrong=wrong), within=goal.within)
 
 
 def reckoned(
@@ -262,7 +264,7 @@ def show_plan(place: Place, found: Planned) -> None:
         f"  subject     {worded(ready.edition, ready.edition.subject)}",
         f"  theme       {ready.edition.theme}, {len(ready.edition.html.encode()):,} bytes of HTML, {found.size_bytes:,} a message",
         *_relay_lines(place),
-        f"  goes to     {count:,} of the list '{people.audience.name}', in {duration_of(place, count) or 'no time'}"
+        f"  goes to     {count:,} of {_audience(place, found)}, in {duration_of(place, count) or 'no time'}"
         f" at {_rate(place)}",
         f"  left out    {sum(left.values()):,}" + (f": {_reasons(left)}" if left else ""),
     )
@@ -278,6 +280,13 @@ def show_plan(place: Place, found: Planned) -> None:
     if people.lines:
         terminal.out("", "Lists", *(f"  {line}" for line in people.lines))
     terminal.out("", *found_lines(found.findings))
+
+
+def _audience(place: Place, found: Planned) -> str:
+    name = found.people.audience.name
+    if name not in place.settings.segments:
+        return f"the list '{name}'"
+    return f"the segment '{name}'" + (f" on the list '{found.within}'" if found.within else "")
 
 
 def document(place: Place, found: Planned) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from mailweekly.adapters.web.public.desk import Desk
 from mailweekly.adapters.web.public.face import Face, style_of
 from mailweekly.adapters.web.public.words import MAIL, SHIPPED, Words, chosen, spoken
 from mailweekly.audience.joining import Letter
+from mailweekly.cli.hooks import open_hooks, trusted
 from mailweekly.cli.latest import Latest
 from mailweekly.cli.letters import Courier
 from mailweekly.cli.place import Place
@@ -64,6 +65,7 @@ class Public:
     def check(self) -> None:
         """Look at everything once. Errors: whatever is wrong."""
         assert self.face.style
+        trusted(self.place)
         probe = Sheet(
             kind="confirm", lang="en", words=self.words["en"][MAIL], newsletter=self.face.name, link=self.base
         )
@@ -118,6 +120,7 @@ class Public:
             style=style_of(self.design, languages, lang),
             lists=dict(settings.lists) or {settings.list: settings.name},
             prefix=urlsplit(settings.base_url).path.rstrip("/"),
+            about=settings.archive.description,
             postal=settings.sender.postal_address,
             logo=self._logo(),
             has_archive=self.has_archive,
@@ -133,6 +136,7 @@ class Public:
             written=courier.ring.set,
             trusted=self.place.settings.serve.trusted_proxies,
             lang=self.face.lang,
+            hooks=open_hooks(self.place, doorway, self.keys),
         )
 
     def _logo(self) -> tuple[bytes, str] | None:
@@ -159,18 +163,26 @@ class Public:
         confirm = tokens.sign(self.keys, tokens.CONFIRM, tokens.delivery_payload(letter.id))
         list_name = letter.lists[0] if letter.lists else self.place.settings.list
         payload = tokens.reader_payload(letter.subscriber_id, list_name)
+        leave = tokens.sign(self.keys, tokens.UNSUBSCRIBE, payload)
         is_reader = letter.kind == "welcome"
         sheet = Sheet(
             kind=letter.kind,
             lang=lang,
             words=self.words[lang][MAIL],
             newsletter=self.face.name,
-            link=f"{self.base}/c/{confirm}",
-            leave=f"{self.base}/u/{tokens.sign(self.keys, tokens.UNSUBSCRIBE, payload)}" if is_reader else "",
+            link=self._way_out(leave) if letter.kind == "leave" else f"{self.base}/c/{confirm}",
+            leave=f"{self.base}/u/{leave}" if is_reader else "",
             archive=f"{self.base}/" if is_reader and self.face.has_archive else "",
             postal=self.face.postal,
         )
         return compose_letter(self.sender, self.keys, self.design, sheet, to=letter.address, letter_id=letter.id, at=at)
+
+    def _way_out(self, token: str) -> str:
+        """Return where a token unsubscribes: the page, or the mailbox of whoever has no server."""
+        mailbox = self.sender.unsubscribe_mailbox
+        if mailbox and not self.place.settings.base_url:
+            return f"mailto:u+{token}@{mailbox}?subject=unsubscribe"
+        return f"{self.base}/u/{token}"
 
 
 def _kind(content: bytes) -> str:

@@ -20,6 +20,7 @@ from mailweekly.adapters.store.lock import SenderLock
 from mailweekly.adapters.store.sends import Freeze, Send
 from mailweekly.cli import ledger as shown
 from mailweekly.cli import terminal
+from mailweekly.cli.audiences import Goal
 from mailweekly.cli.canary import asked, tell_hold
 from mailweekly.cli.earlier import earlier, refuse_the_past
 from mailweekly.cli.ending import conclude
@@ -186,7 +187,7 @@ def _go_on(place: Place, database: Database, one: Send, wish: Wish) -> None:
         raise RefusedError(
             f"The send under way is of edition {one.edition}, not the one named.", place=one.audience, hint=hint
         )
-    people = bring_in(place, database, one.audience, keep=True)
+    people = bring_in(place, database, Goal(name=one.audience, list_name=one.audience), keep=True)
     terminal.say(
         f"going on with what was frozen: {one.subject} ({one.edition})", *(f"  {line}" for line in people.lines)
     )
@@ -226,6 +227,7 @@ def _frozen(place: Place, database: Database, wish: Wish) -> Send:
         program=program,
         audience_digest=audience.digest,
         recipients=recipients(found),
+        within=found.within,
         canary=found.lead.canary if found.lead and found.lead.size else None,
         seeds=found.lead.keys if found.lead else frozenset(),
     )

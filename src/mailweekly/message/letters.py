@@ -29,6 +29,7 @@ __all__ = ["Sheet", "compose_letter", "filled"]
 
 ID_BYTES: Final = 16
 BOUNDARY_BYTES: Final = 10
+ASKS: Final = frozenset({"confirm", "leave"})  # kinds with a button, a sentence before it and one behind
 BUTTON: Final = "display:inline-block;padding:13px 26px;font-weight:bold;text-decoration:none"
 COLOURS: Final = ("page", "card", "ink", "body", "muted", "accent", "on-accent", "rule", "footer")
 
@@ -37,7 +38,7 @@ COLOURS: Final = ("page", "card", "ink", "body", "muted", "accent", "on-accent",
 class Sheet:
     """What a letter says: its kind's words, where its button leads, what stands at its foot."""
 
-    kind: str  # confirm, already, welcome
+    kind: str  # confirm, already, welcome, leave
     lang: str
     words: Mapping[str, str]  # sentences by name, as the public pages have them
     newsletter: str
@@ -111,8 +112,8 @@ def _said(sheet: Sheet, name: str) -> str:
 
 def _text(sheet: Sheet) -> str:
     parts = [sheet.newsletter, _said(sheet, f"{sheet.kind}_text")]
-    if sheet.kind == "confirm":
-        parts += [_said(sheet, "confirm_lead"), sheet.link, _said(sheet, "confirm_ignore")]
+    if sheet.kind in ASKS:
+        parts += [_said(sheet, f"{sheet.kind}_lead"), sheet.link, _said(sheet, f"{sheet.kind}_ignore")]
     foot = [f"{_said(sheet, name)}: {url}" for name, url in (("archive", sheet.archive), ("leave", sheet.leave)) if url]
     foot += [sheet.postal] if sheet.postal else []
     return "\n\n".join([*parts, "-- \n" + "\n".join(foot)] if foot else parts) + "\n"
@@ -124,7 +125,7 @@ def _html(sheet: Sheet, design: Design) -> str:
     said = [
         f'<p class="b" style="margin:0 0 20px;color:{light["body"]}">{escape(_said(sheet, f"{sheet.kind}_text"))}</p>'
     ]
-    if sheet.kind == "confirm":
+    if sheet.kind in ASKS:
         said += _button(sheet, light)
     foot = [
         f'<a class="f" href="{escape(url)}" style="color:{light["footer"]}">{escape(_said(sheet, name))}</a>'
@@ -153,13 +154,13 @@ def _html(sheet: Sheet, design: Design) -> str:
 
 
 def _button(sheet: Sheet, light: Mapping[str, str]) -> list[str]:
-    link, label = escape(sheet.link), escape(_said(sheet, "confirm_button"))
+    link, label = escape(sheet.link), escape(_said(sheet, f"{sheet.kind}_button"))
     return [
-        f'<p class="b" style="margin:0 0 20px;color:{light["body"]}">{escape(_said(sheet, "confirm_lead"))}</p>',
+        f'<p class="b" style="margin:0 0 20px;color:{light["body"]}">{escape(_said(sheet, f"{sheet.kind}_lead"))}</p>',
         '<table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin:0 0 24px"><tr>',
         f'<td class="a" style="background:{light["accent"]};border-radius:8px">',
         f'<a class="o" href="{link}" style="{BUTTON};color:{light["on-accent"]}">{label}</a></td></tr></table>',
-        f'<p class="m" style="margin:0;font-size:14px;color:{light["muted"]}">{escape(_said(sheet, "confirm_ignore"))}</p>',
+        f'<p class="m" style="margin:0;font-size:14px;color:{light["muted"]}">{escape(_said(sheet, f"{sheet.kind}_ignore"))}</p>',
     ]
 
 

@@ -15,6 +15,8 @@ from mailweekly.errors import SettingsError
 from mailweekly.settings.archiving import archiving
 from mailweekly.settings.checks import checks
 from mailweekly.settings.form import check_names, flattened, table_of, text_of
+from mailweekly.settings.inbound import inbound
+from mailweekly.settings.people import check_apart, field_kinds, segment_texts
 from mailweekly.settings.relays import relay_tables
 from mailweekly.settings.serving import list_titles, serving
 from mailweekly.settings.speed import pace
@@ -39,6 +41,7 @@ def publication(document: Mapping[str, Any], *, place: str = TOML_NAME) -> Setti
     for name, read in _TABLES.items():
         if name in document:
             values[name] = read(table_of(document[name], place, name), place)
+    check_apart(values.get("segments", {}), {*values.get("lists", {}), values.get("list", Settings().list)}, place)
     _check_base_url(values.get("base_url", ""), place)
     _check_images(values.get("images", ""), place)
     _check_colours(values.get("brand", {}), place)
@@ -132,9 +135,12 @@ _TABLES: Final[Mapping[str, Callable[[Mapping[str, Any], str], Any]]] = {
     "check": checks,
     "clients": _clients,
     "dkim": _dkim,
+    "fields": field_kinds,
+    "inbound": inbound,
     "lists": list_titles,
     "pace": pace,
     "relays": relay_tables,
+    "segments": segment_texts,
     "sender": _sender,
     "serve": serving,
 }

@@ -34,7 +34,8 @@ NEAR: Final = 0.75  # a variable so like a known one is a slip of the pen, not t
 NOBODY: Final[Mapping[str, RelaySettings]] = MappingProxyType({})
 DAEMON: Final = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):[0-9]{1,5}")
 LAST_PORT: Final = 65_535
-SECRETS: Final = frozenset({"key", "relay_password", "relay_token"})
+HOOKS: Final = tuple(item.name for item in fields(Machine) if item.name.startswith("hook_"))
+SECRETS: Final = frozenset({"key", "relay_password", "relay_token", "inbound_password", "inbound_token", *HOOKS})
 
 
 def machine(

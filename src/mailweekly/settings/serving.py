@@ -5,17 +5,19 @@ Errors: SettingsError naming the file, the key and the nearest known name.
 """
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from mailweekly.errors import SettingsError
-from mailweekly.settings.form import check_names, text_of
-from mailweekly.settings.values import ServeSettings
+from mailweekly.settings.form import check_names, table_of, text_of
+from mailweekly.settings.values import HookSettings, ServeSettings
 
 __all__ = ["list_titles", "serving"]
 
 MOST_LISTS: Final = 50  # more is no choice for a visitor
 TITLE_CHARACTERS: Final = 200
+TOPIC: Final = re.compile(r"arn:aws[a-z-]{0,20}:sns:[a-z0-9-]{4,40}:[0-9]{12}:[A-Za-z0-9_.-]{1,256}")
 
 
 def serving(table: Mapping[str, Any], place: str) -> ServeSettings:
@@ -26,6 +28,8 @@ def serving(table: Mapping[str, Any], place: str) -> ServeSettings:
         where = f"{place}: serve.{name}"
         if name == "trusted_proxies":
             values[name] = _nets(value, where)
+        elif name == "hooks":
+            values[name] = _hooks(table_of(value, place, "serve.hooks"), place)
         elif name == "site":
             values[name] = text_of(value, place, "serve.site")
         elif name in {"welcome", "latest_issue"}:
@@ -53,6 +57,27 @@ def list_titles(table: Mapping[str, Any], place: str) -> dict[str, str]:
             hint = 'Write readers = "The weekly letter".'
             raise SettingsError("A list has no title.", place=f"{place}: lists.{name}", hint=hint)
     return found
+
+
+def _hooks(table: Mapping[str, Any], place: str) -> HookSettings:
+    check_names(table, HookSettings, f"{place}: [serve.hooks]")
+    fetch, topics = table.get("sns_fetch", False), table.get("sns_topics", [])
+    if not isinstance(fetch, bool):
+        hint = "Write sns_fetch = true."
+        raise SettingsError(
+            "'sns_fetch' is neither true nor false.", place=f"{place}: serve.hooks.sns_fetch", hint=hint
+        )
+    where, hint = (
+        f"{place}: serve.hooks.sns_topics",
+        'Write sns_topics = ["arn:aws:sns:eu-west-1:123456789012:bounces"].',
+    )
+    if not isinstance(topics, list):
+        raise SettingsError("'sns_topics' is not a list.", place=where, hint=hint)
+    found = tuple(text_of(one, place, "serve.hooks.sns_topics") for one in topics)
+    if not all(TOPIC.fullmatch(one) for one in found):
+        raise SettingsError("This is no topic's ARN.", place=where, hint=hint)
+    certificate = text_of(table.get("sns_certificate", ""), place, "serve.hooks.sns_certificate")
+    return HookSettings(sns_topics=found, sns_certificate=certificate, sns_fetch=fetch)
 
 
 def _nets(value: object, where: str) -> tuple[str, ...]:

@@ -17,7 +17,9 @@ __all__ = [
     "CheckSettings",
     "ClientSettings",
     "DkimSettings",
+    "InboundSettings",
     "Machine",
+    "MailboxAddress",
     "Pace",
     "RelayAccess",
     "RelayAddress",
@@ -156,6 +158,15 @@ class ClientSettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class HookSettings:
+    """`[serve.hooks]`: webhooks of Amazon SES, whose secret is not a word but a topic's name; those of the others are in the environment."""
+
+    sns_topics: tuple[str, ...] = ()  # ARNs; empty: /hooks/ses is closed
+    sns_certificate: str = ""  # a file of SNS's certificate, seen from the publication: nothing is fetched then
+    sns_fetch: bool = False  # fetch the certificate from SNS, and confirm the subscription of a topic that is named
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ServeSettings:
     """`[serve]`: the public pages."""
 
@@ -166,6 +177,7 @@ class ServeSettings:
     signups: int = 2000  # an hour, in all, that lead to a letter; 0: no limit
     welcome: bool = False  # a new reader gets a letter of welcome
     latest_issue: bool = False  # a new reader gets the newest issue that was sent
+    hooks: HookSettings = field(default_factory=HookSettings)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -178,6 +190,31 @@ class ArchiveSettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class MailboxAddress:
+    """Where mail comes in."""
+
+    kind: str  # imap, pop3, maildir, mbox
+    host: str = ""
+    port: int = 0
+    user: str = ""
+    security: str = "tls"  # tls, starttls; none on this machine alone
+    folder: str = ""  # of IMAP; of the others on disk the path, seen from the publication
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.folder}" if not self.host else f"{self.kind}://{self.host}:{self.port}/{self.folder}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InboundSettings:
+    """`[inbound]`: the mailbox that bounces, complaints and unsubscribe mails come to."""
+
+    mailbox: MailboxAddress | None = None  # the setting's name is `from`; None: no mailbox is read
+    done: str = "mailweekly-done"  # the folder for what was understood
+    review: str = "mailweekly-review"  # the folder for what was not
+    every: timedelta = timedelta(minutes=5)  # between two looks, where the mailbox does not ring
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """mailweekly.toml: what is the publication's, and may stand in git."""
 
@@ -187,6 +224,12 @@ class Settings:
     theme: str = "digest"
     list: str = "readers"  # the list an issue goes to when its front matter names none
     lists: Mapping[str, str] = field(default_factory=dict)  # a visitor may join these (name: title); none: `list` alone
+    segments: Mapping[str, str] = field(
+        default_factory=dict
+    )  # parts of the audience by name, in the grammar of segments
+    fields: Mapping[str, str] = field(
+        default_factory=dict
+    )  # custom fields and what they hold: text, number, date, yes/no
     base_url: str = ""  # https address of archive and unsubscribe pages
     reason: str = ""  # "You get this because …"
     images: str = ""  # local ones: embed or publish (under base_url); empty: publish where there is a base_url
@@ -201,6 +244,7 @@ class Settings:
     clients: ClientSettings = field(default_factory=ClientSettings)
     serve: ServeSettings = field(default_factory=ServeSettings)
     archive: ArchiveSettings = field(default_factory=ArchiveSettings)
+    inbound: InboundSettings = field(default_factory=InboundSettings)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -261,6 +305,17 @@ class Machine:
     cool_down: timedelta = timedelta(seconds=60)  # after a relay's 421 to the first thing we say; doubled each time
     retry_scale: float = 1.0  # shortens retry times and rests; tests use it
     dkim_key: Secret = field(default_factory=lambda: Secret(""))  # an RSA key in PEM, in place of `dkim.key`
+    inbound_password: Secret = field(default_factory=lambda: Secret(""))
+    inbound_token: Secret = field(default_factory=lambda: Secret(""))  # of OAuth 2, in place of a password (XOAUTH2)
+    inbound_ca: str = ""  # a file of certificates to trust instead of the system's
+    # Secrets of webhooks, the newest first, blanks between; each empty one keeps its address closed.
+    hook_postmark: Secret = field(default_factory=lambda: Secret(""))  # user:password
+    hook_mailgun: Secret = field(default_factory=lambda: Secret(""))  # the signing key
+    hook_sendgrid: Secret = field(default_factory=lambda: Secret(""))  # the public key of the signed event webhook
+    hook_brevo: Secret = field(default_factory=lambda: Secret(""))  # user:password, or a bearer's token
+    hook_mailjet: Secret = field(default_factory=lambda: Secret(""))  # user:password
+    hook_resend: Secret = field(default_factory=lambda: Secret(""))  # whsec_…
+    hook_generic: Secret = field(default_factory=lambda: Secret(""))  # of our own form of webhook
     spamd: str = "127.0.0.1:783"  # SpamAssassin's daemon: host:port or the path of a socket; empty: not asked
     rspamd: str = "127.0.0.1:11333"  # the same of rspamd's normal worker
     db: str = "mailweekly.db"

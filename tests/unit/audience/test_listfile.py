@@ -546,6 +546,11 @@ def test_a_reject_names_column_value_and_remedy() -> None:
     assert reject[0].cells == ("ann@exa mple.org\x1b[2J", "Ann")
 
 
+def test_a_row_that_ends_before_its_status_shows_no_other_cell_as_the_status() -> None:
+    (reject,) = read(b"email,status\nann@example.org\n", file="x.csv").rejects
+    assert (reject.line, reject.column, reject.value) == (2, "status", "")
+
+
 def test_pieces_of_a_file_are_read_as_the_whole() -> None:
     pieces = (GOOD.encode()[i : i + 3] for i in range(0, len(GOOD), 3))
     assert read(pieces, file=FILE) == read(GOOD.encode(), file=FILE)

@@ -39,6 +39,30 @@ def test_a_setting_of_the_wrong_form_is_refused_with_its_name(table: dict[str, A
     assert "serve" in caught.value.place
 
 
+@pytest.mark.parametrize(
+    "hooks",
+    [
+        "ses",
+        {"sns_topics": "arn:aws:sns:eu-west-1:123456789012:bounces"},
+        {"sns_topics": ["bounces"]},
+        {"sns_topics": [7]},
+        {"sns_fetch": "yes"},
+        {"sns_certificate": 1},
+        {"topics": []},
+    ],
+)
+def test_a_setting_of_webhooks_of_the_wrong_form_is_refused(hooks: object) -> None:
+    with pytest.raises(SettingsError) as caught:
+        publication({"serve": {"hooks": hooks}})
+    assert "serve" in f"{caught.value.place} {caught.value}"
+
+
+def test_the_topics_of_webhooks_are_read() -> None:
+    topic = "arn:aws:sns:eu-west-1:123456789012:bounces"
+    found = publication({"serve": {"hooks": {"sns_topics": [topic], "sns_fetch": True}}}).serve.hooks
+    assert (found.sns_topics, found.sns_fetch, found.sns_certificate) == ((topic,), True, "")
+
+
 @pytest.mark.parametrize("table", [{"readers": ""}, {"readers": 1}, {"": "x"}, {"readers": "x" * 300}])
 def test_a_list_without_a_title_is_refused(table: dict[str, Any]) -> None:
     with pytest.raises(SettingsError):

@@ -13,34 +13,21 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Final
 
 from mailweekly.adapters.files.folder import told
 from mailweekly.adapters.files.lists import LIST_BYTES
-from mailweekly.audience.records import Record
+from mailweekly.adapters.files.table import PIECE_BYTES, Table
+from mailweekly.adapters.files.zipped import unpacked
 from mailweekly.audience.visible import visible
 from mailweekly.errors import DataError, ListError
 
-__all__ = ["STDIN", "Table", "tables"]
+__all__ = ["STDIN", "tables"]
 
 STDIN: Final = "-"
-PIECE_BYTES: Final = 1 << 18
 ZIP_MARKS: Final = (b"PK\x03\x04", b"PK\x05\x06")
-
-
-@dataclass(kw_only=True, slots=True)
-class Table:
-    """One table: its bytes, or (of a workbook) its records; gone through once."""
-
-    shown: str  # "export.zip/cleaned.csv"
-    size: int  # of the whole file, or of the member unpacked
-    pieces: Iterator[bytes] = field(default_factory=lambda: iter(()))
-    records: Iterator[Record] | None = None
-    is_member: bool = False  # of an archive
-    read: int = 0  # bytes so far
 
 
 def tables(path: str, stack: ExitStack) -> Iterator[Table]:
@@ -50,11 +37,10 @@ def tables(path: str, stack: ExitStack) -> Iterator[Table]:
     size = os.fstat(file.fileno()).st_size
     if size > LIST_BYTES:
         raise DataError(f"The file is larger than {LIST_BYTES:,} bytes.", place=shown, hint="Is it the right file?")
-    head = file.read(4)
-    file.seek(0)
+    with told(Path(path), shown):
+        head = file.read(4)
+        file.seek(0)
     if head in ZIP_MARKS:
-        from mailweekly.adapters.files.zipped import unpacked
-
         return unpacked(file, shown)
     table = Table(shown=shown, size=size)
     table.pieces = _pieces(file, table)

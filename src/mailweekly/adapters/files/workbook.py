@@ -15,8 +15,8 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from typing import IO, Any, Final
 
-from mailweekly.adapters.files.tables import Table
-from mailweekly.adapters.files.zipped import member_pieces
+from mailweekly.adapters.files.members import member_pieces
+from mailweekly.adapters.files.table import Table
 from mailweekly.audience.header import COLUMN_COUNT
 from mailweekly.audience.records import Record
 from mailweekly.errors import ListError
@@ -77,15 +77,18 @@ def _records(file: IO[bytes], table: Table) -> Iterator[Record]:
 
 
 def _rows(sheet: Any, table: Table) -> Iterator[Record]:
-    width = 0
+    width, blank = 0, None
     share = table.size / max(sheet.max_row or 1, 1)
     for number, row in enumerate(sheet.iter_rows(values_only=True, max_col=COLUMN_COUNT + 1), start=1):
         if number > ROWS:
             raise ListError(
                 f"This sheet has more than {ROWS:,} rows.", place=table.shown, hint="Save the list as CSV in UTF-8."
             )
+        if row is blank:
+            continue  # the rows of a gap are all one object, and a gap may be a million of them
         cells = [_text(value) for value in row]
         if not any(cells):
+            blank = row
             continue
         if not width:
             while cells and not cells[-1]:

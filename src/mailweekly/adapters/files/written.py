@@ -107,10 +107,15 @@ class Tables:
                 return
         if stat.S_ISREG(found.st_mode) and self._is_ours(path, name):
             return
+        what, other = (
+            ("holds no rejected rows", "file")
+            if self._known
+            else ("is no export as we left it", "folder or file with -o")
+        )
         raise RefusedError(
-            "A file of this name is there, and it is no export as we left it.",
+            f"A file of this name is there, and it {what}.",
             place=str(path),
-            hint="It was not touched. Move it away, or name another folder or file with -o.",
+            hint=f"It was not touched. Move it away, or name another {other}.",
         )
 
     def _is_ours(self, path: Path, name: str) -> bool:

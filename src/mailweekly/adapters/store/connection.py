@@ -95,7 +95,8 @@ def _migrate(connection: apsw.Connection, path: Path) -> None:
         _bring_up(connection, connection.pragma("user_version"))  # read again: two may have come here at once
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # a full disk has undone it already
+            connection.execute("ROLLBACK")
         raise
     connection.pragma("foreign_keys", True)
 

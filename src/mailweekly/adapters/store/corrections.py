@@ -12,6 +12,7 @@ from typing import Final
 import apsw
 
 from mailweekly.adapters.store import sends, tallies
+from mailweekly.adapters.store.marks import KNOWN
 from mailweekly.adapters.store.tallies import within
 from mailweekly.audience.model import LeftOut, Subscriber
 from mailweekly.audience.select import GONE, UNSURE
@@ -27,11 +28,16 @@ SELECT key FROM deliveries WHERE send_id = :send AND key IN (SELECT value FROM j
 """
 # Members are asked for first: whoever is one, was judged with the others.
 WHO_IS_GONE: Final = f"""
-{WHO} WHERE {within(State.ACCEPTED)} AND NOT EXISTS (
+{WHO} WHERE {within(State.ACCEPTED)} AND {KNOWN} AND NOT EXISTS (
     SELECT 1 FROM subscribers s JOIN memberships m ON m.subscriber_id = s.id AND m.list = :list WHERE s.key = deliveries.key)
 ORDER BY id
 """
-WHO_IS_UNSURE: Final = f"{WHO} WHERE {within(State.UNKNOWN)} ORDER BY id"
+WHO_IS_ON_NONE: Final = f"""
+{WHO} WHERE {within(State.ACCEPTED)} AND {KNOWN} AND NOT EXISTS (
+    SELECT 1 FROM subscribers s WHERE s.key = deliveries.key AND s.id IN (SELECT subscriber_id FROM memberships))
+ORDER BY id
+"""
+WHO_IS_UNSURE: Final = f"{WHO} WHERE {within(State.UNKNOWN)} AND {KNOWN} ORDER BY id"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,8 +83,8 @@ def who_got(connection: apsw.Connection, send_id: int, keys: Collection[str]) ->
 
 
 def others(connection: apsw.Connection, send_id: int, list_name: str) -> Iterator[LeftOut]:
-    """Yield who got it and is no member of the list any more, then those of whom the relay never said whether it took their copy."""
+    """Yield who got it and is no member of the list any more ("": of any), then those of whom the relay never said whether it took their copy."""
     values = {"send": send_id, "list": list_name}
-    for sql, reason in ((WHO_IS_GONE, GONE), (WHO_IS_UNSURE, UNSURE)):
+    for sql, reason in ((WHO_IS_GONE if list_name else WHO_IS_ON_NONE, GONE), (WHO_IS_UNSURE, UNSURE)):
         for number, address, key, name in connection.execute(sql, values):
             yield LeftOut(subscriber=Subscriber(id=number, address=address, key=key, name=name), reason=reason)

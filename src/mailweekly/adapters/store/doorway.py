@@ -9,24 +9,26 @@ Errors: UnreachableError where nothing could be stored.
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import apsw
 
-from mailweekly.adapters.store import letters, signups
+from mailweekly.adapters.store import letters, returns, signups
 from mailweekly.adapters.store.facts import facts_of
 from mailweekly.adapters.store.signups import Caps
 from mailweekly.adapters.store.writer import Writer
 from mailweekly.audience.erasure import mark
 from mailweekly.audience.joining import Asked, Letter
+from mailweekly.delivery.returned import Returned
 from mailweekly.errors import UnreachableError
 
 __all__ = ["Doorway", "Person"]
 
 T = TypeVar("T")
+ONCE: Final = "SELECT digest FROM notices WHERE ref = ? AND ref <> ''"  # as the index says it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +41,7 @@ class Person:
     name: str
     active: bool
     lists: frozenset[str]
+    frequency: str  # "": every issue; "monthly": the first of a month
 
 
 class Doorway:
@@ -66,13 +69,13 @@ class Doorway:
         return await self._done(lambda connection: signups.ask(connection, asked, self._caps, time.time()))
 
     async def confirm(self, letter_id: int) -> bool:
-        """Make a reader of whoever was sent this letter, and write down what a new reader gets."""
+        """Make a reader of whoever was sent this letter, and write down what a new reader gets; whether they are one now."""
 
         def operation(connection: apsw.Connection) -> bool:
             now = time.time()
             found = signups.confirm(connection, letter_id, now)
             if found is None:
-                return False
+                return signups.has_confirmed(connection, letter_id)
             for secret in self._secrets:  # they have come back by their own word
                 connection.execute("DELETE FROM erased WHERE mark = ?", (mark(found.key, secret),))
             for kind in self._welcome:
@@ -86,7 +89,7 @@ class Doorway:
         return await self._done(lambda connection: _person(connection, subscriber_id))
 
     async def change(
-        self, subscriber_id: int, *, name: str, lists: Collection[str], public: Collection[str]
+        self, subscriber_id: int, *, name: str, lists: Collection[str], public: Collection[str], frequency: str
     ) -> Person | None:
         """Write down a reader's wishes; of lists only those that are `public` change. Nothing of somebody who is no reader now."""
 
@@ -95,6 +98,7 @@ class Doorway:
             if person is None or not person.active:
                 return person
             _change(connection, person, name, frozenset(lists) & frozenset(public), frozenset(public))
+            _often(connection, person, frequency)
             return _person(connection, subscriber_id)
 
         return await self._done(operation)
@@ -110,6 +114,25 @@ class Doorway:
     async def is_ready(self) -> bool:
         """Whether the database takes and gives."""
         return await self._done(lambda connection: connection.execute("SELECT 1").fetchone() is not None)
+
+    async def take_back(self, mails: Sequence[tuple[Returned, str]]) -> bool:
+        """
+        Store what a provider reports, each with what it may be told by once (empty: nothing), and what follows from it; all in one commit.
+
+        False: something was told by another's once, and nothing is stored.
+        """
+
+        def operation(connection: apsw.Connection) -> bool:
+            for mail, once in mails:
+                known: Any = connection.execute(ONCE, (once,)).fetchone() if once else None
+                if known is not None and known[0] != mail.digest:
+                    return False
+            now = time.time()
+            for mail, once in mails:
+                returns.take(connection, mail, once, now)
+            return True
+
+        return await self._done(operation)
 
     async def due(self, limit: int) -> list[Letter]:
         """Return the letters to be sent now."""
@@ -150,12 +173,27 @@ class Doorway:
 
 def _person(connection: apsw.Connection, subscriber_id: int) -> Person | None:
     row = connection.execute(
-        "SELECT key, address, name, status FROM subscribers WHERE id = ?", (subscriber_id,)
+        "SELECT key, address, name, status, frequency FROM subscribers WHERE id = ?", (subscriber_id,)
     ).fetchone()
     if row is None:
         return None
     lists = frozenset(signups.lists_of(connection, subscriber_id))
-    return Person(id=subscriber_id, key=row[0], address=row[1], name=row[2], active=row[3] == "active", lists=lists)
+    return Person(
+        id=subscriber_id,
+        key=row[0],
+        address=row[1],
+        name=row[2],
+        active=row[3] == "active",
+        lists=lists,
+        frequency=row[4],
+    )
+
+
+def _often(connection: apsw.Connection, person: Person, frequency: str) -> None:
+    if frequency != person.frequency:
+        connection.execute("UPDATE subscribers SET frequency = ? WHERE id = ?", (frequency, person.id))
+        told = "one issue a month, on the preferences page" if frequency else "every issue, on the preferences page"
+        signups.tell(connection, person.id, person.key, time.time(), "changed", told)
 
 
 def _change(

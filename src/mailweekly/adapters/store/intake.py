@@ -8,7 +8,7 @@ Errors: those of `audience.listfile`, and of `spool`.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
@@ -18,10 +18,14 @@ from typing import Any, Final
 import apsw
 
 from mailweekly.adapters.store import corrections, people
+from mailweekly.adapters.store.marks import erased_among
+from mailweekly.adapters.store.segments import condition
+from mailweekly.adapters.store.seldom import MONTHLY, Month
 from mailweekly.adapters.store.sends import HELD, HOLDS
 from mailweekly.adapters.store.spool import Spool
 from mailweekly.audience.listfile import Judged, ListFile, Reading
 from mailweekly.audience.model import Audience, LeftOut, ListRow, Status, Subscriber, Suppression
+from mailweekly.audience.segment import EVERYBODY, Segment
 from mailweekly.audience.select import Digest, corrected, select
 from mailweekly.audience.sync import sync
 from mailweekly.audience.tally import Rejected, Tally
@@ -40,6 +44,7 @@ __all__ = [
 ]
 
 NO_TAGS: Final = "[]"
+ERASED: Final = "erased"  # why a row of a file stays out
 PAGE: Final = 1_000  # rows compared at a time
 TELL_EVERY: Final = 100_000  # rows
 
@@ -74,6 +79,12 @@ SELECT s.id, s.key, s.address, s.name, s.status, s.tags, s.data, m.list, p.key, 
 FROM memberships m JOIN subscribers s ON s.id = m.subscriber_id LEFT JOIN suppressions p ON p.key = s.key
 WHERE m.list = ? ORDER BY m.subscriber_id
 """
+# Of a segment: whoever is in it and on the list, or on any.
+PARTS: Final = """
+SELECT subscribers.id, subscribers.key, address, name, status, tags, data, :name, p.key, p.reason, p.since, p.origin
+FROM subscribers LEFT JOIN suppressions p ON p.key = subscribers.key
+WHERE subscribers.id IN (SELECT subscriber_id FROM memberships WHERE list = :within OR :within = '') AND {condition} ORDER BY subscribers.id
+"""
 SENDS: Final = "SELECT id FROM sends WHERE issue = ? AND kind = 'issue'"
 HAS_IT: Final = f"""
 SELECT key FROM deliveries WHERE send_id IN (SELECT value FROM json_each(?)) AND key IN (SELECT value FROM json_each(?))
@@ -88,6 +99,7 @@ class ListSource:
     list_name: str
     shown: str
     pieces: Iterable[bytes]
+    secrets: Callable[[], Sequence[bytes]] = tuple  # of the marks of the erased: asked for where anybody was erased
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,12 +107,17 @@ class Wanted:
     """
     Whose audience is wanted, and who hears how far it is.
 
-    `held`: whoever a send of that issue has already is left out. `corrects`: the send (its id) whose readers are wanted, and nobody else.
+    `list_name` is the audience's: with a `segment` it is the segment's, of the list `within` ("": of any). `held`: whoever a send of that issue has
+    already is left out. `corrects`: the send (its id) whose readers are wanted, and nobody else. `month_from`: when this month began, in
+    seconds since the epoch, for readers who want one issue a month; 0: they want them all.
     """
 
     list_name: str
+    segment: Segment | None = None
+    within: str = ""
     held: str = ""
     corrects: int = 0
+    month_from: float = 0.0
     tell: Callable[[str], None] = lambda _said: None
 
 
@@ -179,7 +196,10 @@ def _compared(connection: apsw.Connection, source: ListSource, tell: Callable[[s
     while page := _page(connection, name, after):
         here = {one.key: one for row in page if (one := subscriber_of(row[9:17]))}
         kept_out = _suppressions(row[17:] for row in page)
-        changes = sync(here, kept_out, name, _part(source.shown, page), from_file=())  # who is gone, shows at the end
+        erased = erased_among(connection, [row[1] for row in page], source.secrets)
+        kept_out.update({key: Suppression(key=key, reason=ERASED) for key in erased})
+        part = _part(source.shown, [row for row in page if row[1] not in erased or row[5] == ""])
+        changes = sync(here, kept_out, name, part, from_file=())  # who is gone, shows at the end
         people.apply(connection, changes)
         tally.add(changes)
         after, count = page[-1][0], count + len(page)
@@ -210,7 +230,8 @@ def _audience(connection: apsw.Connection, wanted: Wanted, folder: Path) -> Audi
     recipients = Spool[Subscriber](folder, _packed, _unpacked)
     left_out = Spool[LeftOut](folder, _packed_out, _unpacked_out)
     earlier = json.dumps([number for (number,) in connection.execute(SENDS, (wanted.held,))] if wanted.held else [])
-    members = connection.execute(MEMBERS, (wanted.list_name,))
+    members = _members(connection, wanted)
+    month = Month(connection, wanted.held, 0.0 if wanted.corrects else wanted.month_from)
     while page := list(islice(members, PAGE)):
         kept_out = _suppressions(row[8:] for row in page)
         there = [one for row in page if (one := subscriber_of(row[:8]))]
@@ -220,12 +241,23 @@ def _audience(connection: apsw.Connection, wanted: Wanted, folder: Path) -> Audi
         keys = [one.key for one in part.recipients]
         digest.add(keys)
         has_it = {key for (key,) in connection.execute(HAS_IT, (earlier, json.dumps(keys)))} if earlier != "[]" else ()
-        recipients.add(one for one in part.recipients if one.key not in has_it)
+        enough = month.had([key for key in keys if key not in has_it])
+        recipients.add(one for one in part.recipients if one.key not in has_it and one.key not in enough)
         left_out.add(part.left_out)
+        left_out.add(LeftOut(subscriber=one, reason=MONTHLY) for one in part.recipients if one.key in enough)
         left_out.add(LeftOut(subscriber=one, reason=HELD) for one in part.recipients if one.key in has_it)
     if wanted.corrects:
-        left_out.add(corrections.others(connection, wanted.corrects, wanted.list_name))
+        within = wanted.list_name if wanted.segment is None else wanted.within
+        left_out.add(corrections.others(connection, wanted.corrects, within))
     return Audience(name=wanted.list_name, recipients=recipients, left_out=left_out, digest=digest.text)
+
+
+def _members(connection: apsw.Connection, wanted: Wanted) -> apsw.Cursor:
+    if wanted.segment is None:
+        return connection.execute(MEMBERS, (wanted.list_name,))
+    asked, values = condition(EVERYBODY if wanted.corrects else wanted.segment)  # who got it may be in it no more
+    values.update(name=wanted.list_name, within=wanted.within)
+    return connection.execute(PARTS.format(condition=asked), values)
 
 
 def _tell_step(tell: Callable[[str], None], said: str, count: int, just_now: int) -> None:

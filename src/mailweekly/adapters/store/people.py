@@ -15,7 +15,9 @@ from mailweekly.audience.sync import Changes
 
 __all__ = ["apply", "array", "fields", "mapping", "suppress"]
 
-INSERT = "INSERT INTO subscribers (key, address, name, status, tags, data) VALUES (?, ?, ?, ?, ?, ?) RETURNING id"
+INSERT = """
+INSERT INTO subscribers (key, address, name, status, tags, data, joined_at) VALUES (?, ?, ?, ?, ?, ?, unixepoch('subsec')) RETURNING id
+"""
 UPDATE = "UPDATE subscribers SET name = ?, tags = ?, data = ? WHERE id = ?"
 FIELDS = "SELECT DISTINCT field.key FROM subscribers, json_each(subscribers.data) AS field"
 _ENCODED = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode

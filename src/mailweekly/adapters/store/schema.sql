@@ -25,6 +25,7 @@ CREATE TABLE sends (
     paused_at       REAL,              -- since when, of a paused one
     held_until      REAL,              -- the canary is through: the others may go from here on
     program         BLOB,              -- where it is not the edition's: of another list, or another kind
+    within          TEXT NOT NULL DEFAULT '', -- of a segment: the list it is a part of; '': of any
     UNIQUE (issue, audience, kind)     -- the same issue cannot go out twice by accident
 );
 
@@ -56,6 +57,8 @@ CREATE TABLE deliveries (
     cause         TEXT NOT NULL DEFAULT '',    -- bounce.cause: why it was refused
     idle_s        REAL NOT NULL DEFAULT 0,     -- of the time since its first try, what the send was paused
     void          INTEGER NOT NULL DEFAULT 0,  -- 1: this refusal stopped the send; it counts against nobody
+    bounce        TEXT NOT NULL DEFAULT '',    -- bounce.cause or 'complaint': what came back after it was accepted
+    bounced_at    REAL,
     UNIQUE (send_id, key)
 );
 -- All that is to be counted or claimed stands in an index (`tallies`): a status of a million deliveries reads no row of them. `done` grows at its end.
@@ -63,6 +66,8 @@ CREATE INDEX waiting ON deliveries (send_id, due_at, id, state, outcome_at, doma
 CREATE INDEX done ON deliveries (send_id, outcome_at, state, domain, relay)
     WHERE state IN ('accepted', 'rejected', 'expired', 'unknown', 'skipped');
 CREATE INDEX held ON deliveries (send_id, state) WHERE state IN ('claimed', 'sending', 'unknown');
+
+CREATE INDEX bounced ON deliveries (send_id, bounce) WHERE bounce <> '';
 
 CREATE TABLE moves (               -- delivery.states.MOVES, so that the database itself refuses any other
     old TEXT NOT NULL,
@@ -179,7 +184,7 @@ CREATE TABLE letters (             -- mail to one person beside the issues: writ
     id            INTEGER PRIMARY KEY AUTOINCREMENT, -- never used twice: confirmation links name it
     subscriber_id INTEGER NOT NULL,
     key           TEXT NOT NULL,
-    kind          TEXT NOT NULL CHECK (kind IN ('confirm', 'already', 'welcome', 'latest')),
+    kind          TEXT NOT NULL CHECK (kind IN ('confirm', 'already', 'welcome', 'latest', 'leave')),
     lists         TEXT NOT NULL,   -- JSON array
     lang          TEXT NOT NULL,
     at            REAL NOT NULL,
@@ -199,3 +204,34 @@ CREATE TABLE knocks (              -- sign-ups asked for in an hour: by a keyed 
     taken INTEGER NOT NULL,
     PRIMARY KEY (scope, hour)
 ) WITHOUT ROWID;
+CREATE TABLE notices (             -- mails that came in, each once
+    id      INTEGER PRIMARY KEY,
+    digest  TEXT NOT NULL UNIQUE,  -- SHA-256 of the mail
+    at      REAL NOT NULL,
+    ref     TEXT NOT NULL,         -- what the mailbox calls it, where it stays there; else empty
+    kind    TEXT NOT NULL,         -- bounce.model.Kind
+    verdict TEXT NOT NULL,         -- one word: what followed
+    review  INTEGER NOT NULL,      -- 1: waits for an editor's look
+    subject TEXT NOT NULL,
+    what    TEXT NOT NULL,
+    key     TEXT NOT NULL DEFAULT '', -- whom it is about first; of several bounces see `bounces`
+    raw     BLOB                   -- the mail, compressed; NULL after 90 days
+);
+CREATE INDEX notices_for_review ON notices (id) WHERE review = 1;
+CREATE INDEX notices_there ON notices (ref) WHERE ref <> '';
+CREATE INDEX notices_of ON notices (key) WHERE key <> '';
+CREATE INDEX notices_whole ON notices (at) WHERE raw IS NOT NULL;
+CREATE TABLE bounces (             -- what came back, by reader
+    id            INTEGER PRIMARY KEY,
+    notice_id     INTEGER NOT NULL,
+    delivery_id   INTEGER NOT NULL,
+    subscriber_id INTEGER NOT NULL,
+    key           TEXT NOT NULL,
+    issue         TEXT NOT NULL,
+    at            REAL NOT NULL,
+    reason        TEXT NOT NULL,   -- bounce.cause
+    status        TEXT NOT NULL,
+    source        TEXT NOT NULL,   -- bounce.model.Source
+    proven        INTEGER NOT NULL -- 1: by a token or a Message-ID of ours
+);
+CREATE INDEX bounces_of ON bounces (key, at);

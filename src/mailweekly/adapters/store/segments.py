@@ -30,7 +30,7 @@ from mailweekly.audience.segment import (
     Test,
     Words,
 )
-from mailweekly.audience.segment_values import DIGITS, NO, YES
+from mailweekly.audience.segment_values import DIGITS, NO, YES, plain_lower
 
 __all__ = ["Values", "condition"]
 
@@ -56,19 +56,20 @@ DAYS: Final[Mapping[Op, str]] = {
 }
 # Of a text: whether it is a number or a day, as `audience.segment_values` has it.
 NUMERIC: Final = f"""
-{{body}} GLOB '[0-9]*' AND {{body}} GLOB '*[0-9]' AND {{body}} NOT GLOB '*[^0-9.]*' AND {{body}} NOT GLOB '*.*.*'
-AND length(replace({{body}}, '.', '')) <= {DIGITS}
-"""
-BODY: Final = "substr({v}, 1 + (substr({v}, 1, 1) IN ('+', '-')))"
+CASE WHEN v NOT GLOB '*[^0-9]*' AND length(v) BETWEEN 1 AND {DIGITS} THEN 1
+  ELSE {{body}} GLOB '[0-9]*' AND {{body}} GLOB '*[0-9]' AND {{body}} NOT GLOB '*[^0-9.]*' AND {{body}} NOT GLOB '*.*.*'
+    AND length(replace({{body}}, '.', '')) <= {DIGITS} END
+""".format(body="substr(v, 1 + (substr(v, 1, 1) IN ('+', '-')))")
+NUMBER: Final = f"(SELECT CAST(v AS REAL) {{sign}} {{number}} AND {NUMERIC} FROM (SELECT {{place}} AS v LIMIT 1))"  # its JSON is read once
 DAY: Final = "{v} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]' AND date({v}) IS {v} AND {v} >= '0001'"
-TAG: Final = "(instr(subscribers.tags, {first}) = 1 OR instr(subscribers.tags, {later}) > 0)"
-ANY_TAG: Final = "EXISTS (SELECT 1 FROM json_each(subscribers.tags) WHERE value = {word})"
+TAG: Final = "(instr(lower(subscribers.tags), {first}) = 1 OR instr(lower(subscribers.tags), {later}) > 0)"
+ANY_TAG: Final = "EXISTS (SELECT 1 FROM json_each(subscribers.tags) WHERE lower(value) = {word})"
 LIST: Final = "EXISTS (SELECT 1 FROM memberships WHERE list = {word} AND subscriber_id = subscribers.id)"
 REASON: Final = "EXISTS (SELECT 1 FROM suppressions WHERE suppressions.key = subscribers.key AND reason = {word})"
 ANY_FIELD: Final = "(SELECT value FROM json_each(subscribers.data) AS one WHERE one.key = {key})"
 GOT: Final = """
-EXISTS (SELECT 1 FROM sends JOIN deliveries ON deliveries.send_id = sends.id
-  WHERE sends.issue = {issue} AND deliveries.key = subscribers.key AND deliveries.state = 'accepted')
+subscribers.id IN (SELECT deliveries.subscriber_id FROM deliveries JOIN sends ON sends.id = deliveries.send_id
+  WHERE sends.issue = {issue} AND deliveries.state = 'accepted')
 """
 _SIMPLE: Final = re.compile(r"\w[\w-]*")  # a key that is a path as it stands
 
@@ -86,13 +87,28 @@ def _of(segment: Segment, values: Values) -> str:
         case All(parts=()):
             return "1"
         case All(parts=parts):
-            return f"({' AND '.join(_of(one, values) for one in parts)})"
+            return f"({' AND '.join(_of(one, values) for one in sorted(parts, key=_cost))})"
         case Either(parts=parts):
-            return f"({' OR '.join(_of(one, values) for one in parts)})"
+            return f"({' OR '.join(_of(one, values) for one in sorted(parts, key=_cost))})"
         case Compared(op=Op.UNEQUAL) | Words(op=Op.UNEQUAL) | Dated(op=Op.UNEQUAL):
             return f"NOT coalesce({_test(segment, values)}, 0)"
         case _:
             return f"coalesce({_test(segment, values)}, 0)"
+
+
+def _cost(segment: Segment) -> int:
+    """What is soon answered is asked first: the others are then asked of fewer people."""
+    match segment:
+        case Compared() | Got() | IsSet():
+            return 2
+        case Has(facet=Facet.LIST) | Has(facet=Facet.STATUS):
+            return 1
+        case Not(part=part):
+            return _cost(part)
+        case All(parts=parts) | Either(parts=parts):
+            return max(map(_cost, parts), default=0)
+        case _:
+            return 0
 
 
 def _test(test: Test, values: Values) -> str:
@@ -127,9 +143,10 @@ def _has(facet: Facet, word: str, values: Values) -> str:
         case Facet.STATUS:
             return REASON.format(word=_bound(word, values))
         case Facet.TAG:
+            word = plain_lower(word)
             if word.startswith((",", "]")):  # its quote could be the one that ends the tag before
                 return ANY_TAG.format(word=_bound(word, values))
-            said = json.dumps(word, ensure_ascii=False)
+            said = plain_lower(json.dumps(word, ensure_ascii=False))
             return TAG.format(first=_bound(f"[{said}", values), later=_bound(f" {said}", values))
 
 
@@ -142,7 +159,7 @@ def _field(place: str, test: Compared, sign: str, values: Values) -> str:
     if test.kind is FieldKind.DATE:
         return f"({place} {sign} {_bound(test.value, values)} AND {DAY.format(v=place)})"
     number = _bound(float(test.value), values)
-    return f"(CAST({place} AS REAL) {sign} {number} AND {NUMERIC.format(body=BODY.format(v=place))})"
+    return NUMBER.format(sign=sign, number=number, place=place)
 
 
 def _text(place: str, op: Op, value: str) -> str:

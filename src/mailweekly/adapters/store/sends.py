@@ -17,6 +17,7 @@ import apsw
 
 from mailweekly.adapters.store.canary import appoint
 from mailweekly.adapters.store.connection import one_row
+from mailweekly.adapters.store.marks import skip_erased
 from mailweekly.adapters.store.pacing import unshut
 from mailweekly.adapters.store.tallies import within
 from mailweekly.delivery.canary import Canary
@@ -128,6 +129,7 @@ class Freeze:
     program: bytes
     audience_digest: str
     recipients: Iterable[Recipient]
+    within: str = ""  # of a segment: the list it is a part of
     canary: Canary | None = None  # who goes first; None: all at once
     seeds: frozenset[str] = frozenset()  # keys of whoever leads the canary
 
@@ -173,8 +175,8 @@ def freeze(connection: apsw.Connection, what: Freeze, now: float) -> int:
         "INSERT OR IGNORE INTO editions VALUES (?, ?, ?, ?)", (what.edition, what.program, what.subject, now)
     )
     connection.execute(
-        "INSERT INTO sends (issue, audience, kind, edition, audience_digest, state, created_at) VALUES (?,?,?,?,?,'running',?)",
-        (what.issue, what.audience, what.kind, what.edition, what.audience_digest, now),
+        "INSERT INTO sends (issue, audience, kind, edition, audience_digest, state, created_at, within) VALUES (?,?,?,?,?,'running',?,?)",
+        (what.issue, what.audience, what.kind, what.edition, what.audience_digest, now, what.within),
     )
     send_id = connection.last_insert_rowid()
     connection.execute(OWN_PROGRAM, (what.program, send_id, what.edition, what.program))
@@ -305,6 +307,7 @@ def resolve(connection: apsw.Connection, send_id: int, *, resend: bool, now: flo
         (state, reason, send_id),
     )
     settled = int(connection.changes())
+    skip_erased(connection, send_id, now)
     if settled:
         _note(connection, now, send_id, f"resolved {settled} unknown: {state}")
     if settled and resend:
@@ -329,6 +332,7 @@ def put_back(connection: apsw.Connection, send_id: int, now: float) -> int:
     """Put the refusals that stopped the send back among those who wait, by the editor's word; how many."""
     connection.execute(PUT_BACK, (send_id,))
     found = int(connection.changes())
+    skip_erased(connection, send_id, now)
     if found:
         _note(connection, now, send_id, f"resolved {found} refused: queued")
         connection.execute(

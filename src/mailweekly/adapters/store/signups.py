@@ -10,6 +10,7 @@ Errors: those of the writer.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,7 +20,19 @@ from mailweekly.adapters.store.letters import write_letter
 from mailweekly.audience.joining import LEFT, LINK_S, Asked, Known, Step, may_confirm, step_for
 from mailweekly.tokens import list_tag
 
-__all__ = ["Caps", "Confirmed", "ask", "confirm", "drop", "forget", "leave", "leave_everything", "lists_of", "tell"]
+__all__ = [
+    "Caps",
+    "Confirmed",
+    "ask",
+    "confirm",
+    "drop",
+    "forget",
+    "has_confirmed",
+    "leave",
+    "leave_everything",
+    "lists_of",
+    "tell",
+]
 
 HOUR_S: Final = 3_600
 FORGET_AT_ONCE: Final = 200
@@ -42,6 +55,12 @@ TELL = "INSERT INTO story (subscriber_id, key, at, what, why) VALUES (?, ?, ?, ?
 LETTER = (
     "SELECT subscriber_id, key, lists, lang, at, used_at IS NOT NULL FROM letters WHERE id = ? AND kind = 'confirm'"
 )
+FRESH = "UPDATE subscribers SET consent = ? WHERE id = ? AND status = 'pending' AND confirmed_at IS NULL"
+HAS_CONFIRMED = """
+SELECT 1 FROM letters JOIN subscribers ON subscribers.id = letters.subscriber_id
+WHERE letters.id = ? AND letters.kind = 'confirm' AND letters.used_at IS NOT NULL AND subscribers.status = 'active'
+  AND NOT EXISTS (SELECT 1 FROM suppressions WHERE suppressions.key = subscribers.key)
+"""
 ARRIVE = "UPDATE subscribers SET status = 'active', confirmed_at = :now, joined_at = coalesce(joined_at, :now), left_at = NULL WHERE id = :id"
 NEVER = "SELECT id, subscriber_id, key FROM letters WHERE kind = 'confirm' AND used_at IS NULL AND at < ? ORDER BY at LIMIT ?"
 STRANGER = """
@@ -54,7 +73,13 @@ SUPPRESS = (
 )
 SKIP = """
 UPDATE deliveries SET state = 'skipped', reason = 'unsubscribed', outcome_at = ? WHERE key = ? AND state IN ('queued', 'deferred', 'claimed')
-  AND send_id IN (SELECT id FROM sends WHERE audience = ? AND state IN ('scheduled', 'running', 'paused'))
+  AND send_id IN (SELECT id FROM sends WHERE state IN ('scheduled', 'running', 'paused')
+    AND (? IN (audience, within) OR (within = '' AND NOT EXISTS (SELECT 1 FROM memberships WHERE list = audience))))
+"""
+# What a send went to that is no list: a segment.
+SEGMENTS = """
+SELECT DISTINCT audience FROM sends WHERE NOT EXISTS (SELECT 1 FROM memberships WHERE list = audience)
+  AND NOT EXISTS (SELECT 1 FROM departures WHERE list = audience)
 """
 
 
@@ -100,14 +125,16 @@ def ask(connection: apsw.Connection, asked: Asked, caps: Caps, now: float) -> fl
     step = step_for(known, asked.lists, now)
     if step is Step.NOTHING:
         return 0.0
-    if not number:
-        values = (asked.key, asked.address, now, json.dumps(dict(asked.consent), ensure_ascii=False))
-        number = next(iter(connection.execute(ADD, values)))[0]
+    consent = json.dumps(dict(asked.consent), ensure_ascii=False)
+    if number:
+        connection.execute(FRESH, (consent, number))  # the evidence is of the letter that is confirmed
+    else:
+        number = next(iter(connection.execute(ADD, (asked.key, asked.address, now, consent))))[0]
     write_letter(connection, step.value, number, asked.key, sorted(asked.lists), asked.lang, now)
     if caps.everybody:
         _knocked(connection, "all", hour)
     if step is Step.CONFIRM:
-        tell(connection, number, asked.key, now, "asked", "the form")
+        tell(connection, number, asked.key, now, "asked", _how(asked.consent))
     return 0.0
 
 
@@ -137,15 +164,21 @@ def confirm(connection: apsw.Connection, letter_id: int, now: float) -> Confirme
     return Confirmed(subscriber_id=number, key=key, lists=names, lang=lang)
 
 
+def has_confirmed(connection: apsw.Connection, letter_id: int) -> bool:
+    """Whether this letter's button was pressed before, and its reader is one still: a second press says the same as the first."""
+    return connection.execute(HAS_CONFIRMED, (letter_id,)).fetchone() is not None
+
+
 def leave(connection: apsw.Connection, subscriber_id: int, tag: bytes, origin: str, now: float) -> None:
     """
     Let somebody go from the list that `tag` stands for: whose only one it is, for good. Nothing changes where there is no such person or list.
 
-    `origin` says by what, in people's words. Who is on no list at all is kept out as well: they have said so.
+    `origin` says by what, in people's words. Who is on no list at all is kept out as well: they have said so. A segment that is of no one list is
+    left by leaving everything.
     """
     lists = lists_of(connection, subscriber_id)
     named = [name for name in lists if list_tag(name) == tag]
-    if not lists or lists == named:
+    if not lists or lists == named or (not named and _is_segment(connection, tag)):
         leave_everything(connection, subscriber_id, origin, now)
         return
     for (key,) in connection.execute("SELECT key FROM subscribers WHERE id = ?", (subscriber_id,)).fetchall():
@@ -190,6 +223,15 @@ def lists_of(connection: apsw.Connection, subscriber_id: int) -> list[str]:
 def tell(connection: apsw.Connection, subscriber_id: int, key: str, now: float, what: str, why: str) -> None:
     """Write down what became of a person."""
     connection.execute(TELL, (subscriber_id, key, now, what, why))
+
+
+def _how(consent: Mapping[str, str]) -> str:
+    by = {"form": "the form", "api": "the JSON endpoint"}.get(consent.get("form", ""), "the form")
+    return f"{by}, from {consent['ip']}" if consent.get("ip") else by
+
+
+def _is_segment(connection: apsw.Connection, tag: bytes) -> bool:
+    return any(list_tag(name) == tag for (name,) in connection.execute(SEGMENTS))
 
 
 def _suppressed(connection: apsw.Connection, key: str) -> tuple[str, float]:

@@ -5,6 +5,7 @@ ALTER TABLE subscribers ADD COLUMN confirmed_at REAL;
 ALTER TABLE subscribers ADD COLUMN left_at REAL;
 ALTER TABLE subscribers ADD COLUMN consent TEXT NOT NULL DEFAULT '{}';
 ALTER TABLE subscribers ADD COLUMN frequency TEXT NOT NULL DEFAULT '';
+ALTER TABLE sends ADD COLUMN within TEXT NOT NULL DEFAULT '';
 CREATE TABLE erased (mark TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
 CREATE TABLE story (
     id INTEGER PRIMARY KEY, subscriber_id INTEGER NOT NULL, key TEXT NOT NULL, at REAL NOT NULL, what TEXT NOT NULL, why TEXT NOT NULL
@@ -25,7 +26,7 @@ CREATE TABLE letters (             -- mail to one person beside the issues: writ
     id            INTEGER PRIMARY KEY AUTOINCREMENT, -- never used twice: confirmation links name it
     subscriber_id INTEGER NOT NULL,
     key           TEXT NOT NULL,
-    kind          TEXT NOT NULL CHECK (kind IN ('confirm', 'already', 'welcome', 'latest')),
+    kind          TEXT NOT NULL CHECK (kind IN ('confirm', 'already', 'welcome', 'latest', 'leave')),
     lists         TEXT NOT NULL,   -- JSON array
     lang          TEXT NOT NULL,
     at            REAL NOT NULL,
@@ -45,3 +46,37 @@ CREATE TABLE knocks (              -- sign-ups asked for in an hour: by a keyed 
     taken INTEGER NOT NULL,
     PRIMARY KEY (scope, hour)
 ) WITHOUT ROWID;
+ALTER TABLE deliveries ADD COLUMN bounce TEXT NOT NULL DEFAULT '';
+ALTER TABLE deliveries ADD COLUMN bounced_at REAL;
+CREATE INDEX bounced ON deliveries (send_id, bounce) WHERE bounce <> '';
+CREATE TABLE notices (             -- mails that came in, each once
+    id      INTEGER PRIMARY KEY,
+    digest  TEXT NOT NULL UNIQUE,  -- SHA-256 of the mail
+    at      REAL NOT NULL,
+    ref     TEXT NOT NULL,         -- what the mailbox calls it, where it stays there; else empty
+    kind    TEXT NOT NULL,         -- bounce.model.Kind
+    verdict TEXT NOT NULL,         -- one word: what followed
+    review  INTEGER NOT NULL,      -- 1: waits for an editor's look
+    subject TEXT NOT NULL,
+    what    TEXT NOT NULL,
+    key     TEXT NOT NULL DEFAULT '', -- whom it is about first; of several bounces see `bounces`
+    raw     BLOB                   -- the mail, compressed; NULL after 90 days
+);
+CREATE INDEX notices_for_review ON notices (id) WHERE review = 1;
+CREATE INDEX notices_there ON notices (ref) WHERE ref <> '';
+CREATE INDEX notices_of ON notices (key) WHERE key <> '';
+CREATE INDEX notices_whole ON notices (at) WHERE raw IS NOT NULL;
+CREATE TABLE bounces (             -- what came back, by reader
+    id            INTEGER PRIMARY KEY,
+    notice_id     INTEGER NOT NULL,
+    delivery_id   INTEGER NOT NULL,
+    subscriber_id INTEGER NOT NULL,
+    key           TEXT NOT NULL,
+    issue         TEXT NOT NULL,
+    at            REAL NOT NULL,
+    reason        TEXT NOT NULL,   -- bounce.cause
+    status        TEXT NOT NULL,
+    source        TEXT NOT NULL,   -- bounce.model.Source
+    proven        INTEGER NOT NULL -- 1: by a token or a Message-ID of ours
+);
+CREATE INDEX bounces_of ON bounces (key, at);

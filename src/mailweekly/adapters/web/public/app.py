@@ -10,6 +10,7 @@ Errors: none; they are answers. 503 means that nothing was stored.
 import asyncio
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -32,7 +33,9 @@ __all__ = ["HEAD_BYTES", "PublicSide"]
 
 HEAD_BYTES: Final = 16 * 1024  # of all headers
 READING: Final = frozenset({"GET", "HEAD"})
+HOOK_BYTES: Final = 1_048_576  # of what a provider reports at once
 MAIN_BYTES: Final = 2_048  # of an address
+OURS: Final = re.compile(r"[A-Za-z2-7]*")  # what a token is written in
 ALWAYS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -77,11 +80,10 @@ class PublicSide:
         try:
             answer = await self._answered(scope, receive)
         except BadBodyError as error:
-            lang = self._lang(Headers(scope=scope))
-            answer = self._message(lang, "refused", status=error.status)
+            answer = self._fault(scope, "refused", error.status)
             answer.headers["Connection"] = "close"
         except MailweeklyError:
-            answer = self._message(self._lang(Headers(scope=scope)), "fault", status=503)
+            answer = self._fault(scope, "fault", 503)
             answer.headers["Retry-After"] = "60"
         known = {name for name, _ in answer.raw_headers}
         own = (*ALWAYS, *PRIVATE, (b"content-security-policy", self._policy))
@@ -89,7 +91,7 @@ class PublicSide:
         await answer(scope, receive, send)
 
     async def _answered(self, scope: Scope, receive: Receive) -> Response:
-        path: str = scope["path"]
+        path = _path_of(scope["path"])
         headers = Headers(scope=scope)
         if sum(len(name) + len(value) for name, value in scope["headers"]) > HEAD_BYTES or len(path) > MAIN_BYTES:
             return Response(status_code=431, headers={"Connection": "close"})
@@ -104,17 +106,19 @@ class PublicSide:
         return await (self._posted(visit) if method == "POST" else self._read(visit))
 
     async def _posted(self, visit: Visit) -> Response:
+        if visit.path.startswith("/hooks/"):
+            return await self._hooked(visit)
         body = await asked.body_of(visit.headers, visit.receive)
         if visit.path.startswith("/u/"):
             return await self._leave(visit, body)
         if visit.path.startswith("/c/"):
-            is_in = await joining.confirmed(self._desk, visit.path[3:])
+            is_in = await joining.confirmed(self._desk, _token_in(visit.path))
             return self._message(
                 visit.lang, "confirmed" if is_in else "void", done=is_in, link="" if is_in else "again"
             )
         if visit.path.startswith("/p/"):
             fields = asked.form_of(visit.headers, body)
-            return await preferences(self._desk, self._face, visit.path[3:], visit.lang, fields)
+            return await preferences(self._desk, self._face, _token_in(visit.path), visit.lang, fields)
         if visit.path in {"/", "/subscribe"}:
             return await self._subscribe(visit, body)
         if visit.path == "/api/subscribe":
@@ -128,7 +132,7 @@ class PublicSide:
         if path.startswith("/c/"):
             return self._same(lang, "confirm")
         if path.startswith("/p/"):
-            return await preferences(self._desk, self._face, path[3:], lang, None)
+            return await preferences(self._desk, self._face, _token_in(path), lang, None)
         if path in {"/health", "/health/ready", "/health/live"}:
             return await self._health(path)
         if path == "/logo" and self._face.logo:
@@ -143,7 +147,7 @@ class PublicSide:
     async def _leave(self, visit: Visit, body: bytes) -> Response:
         by_page = leaving.by_our_page(visit.headers, body)
         try:
-            await leaving.left(self._desk, visit.path[3:], by_page=by_page)
+            await leaving.left(self._desk, _token_in(visit.path), by_page=by_page)
         except MailweeklyError:
             if by_page:
                 raise
@@ -181,6 +185,20 @@ class PublicSide:
         return await joining.signed_up(
             self._desk, self._face, wish, lang=visit.lang, came_from=came_from, net_mark=self._net_mark
         )
+
+    async def _hooked(self, visit: Visit) -> Response:
+        """What a mail provider reports: 200 once it is stored, 404 where no secret opens its address."""
+        hook = self._desk.hooks.get(visit.path.removeprefix("/hooks/").rstrip("/"))
+        if hook is None:
+            return Response(status_code=404, headers={"Connection": "close"})
+        try:
+            body = await asked.body_of(visit.headers, visit.receive, most=HOOK_BYTES)
+            status = await hook(dict(visit.headers), body)
+        except BadBodyError as error:
+            return Response(status_code=error.status, headers={"Connection": "close"})
+        except MailweeklyError:
+            return Response(status_code=503, headers={"Retry-After": "60"})
+        return Response(status_code=status)
 
     async def _health(self, path: str) -> Response:
         if path != "/health/live":
@@ -228,6 +246,13 @@ class PublicSide:
             page, media_type="text/html", headers={"Content-Language": lang, "Vary": "Accept-Language", **own}
         )
 
+    def _fault(self, scope: Scope, word: str, status: int) -> Response:
+        """A fault in the form that was asked for: a page, or JSON."""
+        lang = self._lang(Headers(scope=scope))
+        if _path_of(scope["path"]).endswith("/api/subscribe"):
+            return _json({"error": word, "message": self._face.say(lang, f"{word}_text")}, status)
+        return self._message(lang, word, status=status)
+
     def _message(self, lang: str, word: str, *, status: int = 200, done: bool = False, link: str = "") -> Response:
         return self._html(pages.message_page(self._face, lang, word, done=done, link=link), status=status)
 
@@ -237,6 +262,19 @@ class PublicSide:
 
     def _lang(self, headers: Headers) -> str:
         return chosen(self._face.words, headers.get("accept-language", ""), self._desk.lang)
+
+
+def _path_of(target: str) -> str:
+    """The path of a request's target, which may name scheme and host as well (RFC 9112, 3.2.2), or begin with a slash too many."""
+    if not target.startswith("/"):
+        target = target.partition("://")[2].partition("/")[2]
+    return f"/{target.lstrip('/')}"
+
+
+def _token_in(path: str) -> str:
+    """The token of a link, without what a mail program, a proxy or a hand left at its end: nobody shall be told that they have left, and stay."""
+    found = OURS.match(path, len("/u/"))
+    return found[0].lower() if found else ""
 
 
 def _json(document: Mapping[str, Any], status: int) -> Response:

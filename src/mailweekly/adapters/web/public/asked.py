@@ -30,10 +30,10 @@ class BadBodyError(Exception):
         self.status = status
 
 
-async def body_of(headers: Headers, receive: Receive) -> bytes:
+async def body_of(headers: Headers, receive: Receive, *, most: int = BODY_BYTES) -> bytes:
     """Return the whole body. Errors: BadBodyError."""
     length = headers.get("content-length", "0")
-    if not (length.isascii() and length.isdecimal()) or int(length[:12]) > BODY_BYTES:
+    if not (length.isascii() and length.isdecimal()) or int(length[:12]) > most:
         raise BadBodyError(413)
     parts: list[bytes] = []
     size = 0
@@ -45,7 +45,7 @@ async def body_of(headers: Headers, receive: Receive) -> bytes:
                     raise BadBodyError(400)  # gone before the end: what was cut off is not acted upon
                 part: bytes = message.get("body", b"")
                 size += len(part)
-                if size > BODY_BYTES:
+                if size > most:
                     raise BadBodyError(413)
                 parts.append(part)
                 if not message.get("more_body", False):

@@ -5,13 +5,13 @@ Errors: UnreachableError out of any of them means that nothing was stored.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from mailweekly.audience.joining import Asked
 from mailweekly.tokens import Keys
 
-__all__ = ["Desk", "File", "People", "Reader"]
+__all__ = ["Desk", "File", "Hook", "People", "Reader"]
 
 
 class Reader(Protocol):
@@ -37,6 +37,11 @@ class Reader(Protocol):
         """What they get."""
         ...
 
+    @property
+    def frequency(self) -> str:
+        """How often: "" every issue, "monthly" the first of a month."""
+        ...
+
 
 class People(Protocol):
     """The people; each answer is given after its commit."""
@@ -58,7 +63,7 @@ class People(Protocol):
         ...
 
     def change(
-        self, subscriber_id: int, *, name: str, lists: Collection[str], public: Collection[str]
+        self, subscriber_id: int, *, name: str, lists: Collection[str], public: Collection[str], frequency: str
     ) -> Awaitable[Reader | None]:
         """Write down a reader's wishes."""
         ...
@@ -74,6 +79,9 @@ class People(Protocol):
     def is_ready(self) -> Awaitable[bool]:
         """Whether the database takes and gives."""
         ...
+
+
+Hook = Callable[[Mapping[str, str], bytes], Awaitable[int]]  # headers (names in lower case) and body -> status
 
 
 class File(Protocol):
@@ -106,3 +114,4 @@ class Desk:
     written: Callable[[], None] = lambda: None  # a letter was written down
     trusted: Collection[str] = ()  # nets of proxies
     lang: str = "en"
+    hooks: Mapping[str, Hook] = field(default_factory=dict)  # by the provider's name: those that are open

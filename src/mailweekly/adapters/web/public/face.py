@@ -21,6 +21,8 @@ __all__ = ["Face", "style_of"]
 
 SHAPE: Final = """
 *{box-sizing:border-box}
+:root{--wrong:#B3261E}
+@media(prefers-color-scheme:dark){:root{--wrong:#FF8A80}}
 html{color-scheme:light dark;-webkit-text-size-adjust:100%}
 body{margin:0;min-height:100vh;min-height:100svh;display:flex;flex-direction:column;background:var(--page);color:var(--body);
 font:400 1.0625rem/var(--line) var(--font);overflow-wrap:anywhere}
@@ -43,7 +45,7 @@ form{margin:1.5rem 0 0}
 label,legend{display:block;color:var(--ink);font-weight:600;margin-bottom:.4rem;padding:0}
 input[type=email],input[type=text]{display:block;width:100%;min-height:3rem;padding:.625rem .875rem;font:inherit;color:var(--ink);
 background:var(--card);border:1px solid var(--muted);border-radius:.625rem;margin:0 0 1rem}
-input[aria-invalid=true]{border:2px solid var(--ink)}
+input[aria-invalid=true]{border:2px solid var(--wrong)}
 fieldset{border:0;margin:0 0 1.25rem;padding:0;min-width:0}
 .choice{display:flex;gap:.75rem;align-items:center;min-height:2.75rem;font-weight:400;color:var(--body);margin:0;cursor:pointer}
 .choice input{flex:none;width:1.25rem;height:1.25rem;accent-color:var(--accent);margin:0}
@@ -56,6 +58,8 @@ a{color:var(--accent);text-underline-offset:.2em}
 button:focus-visible{outline-color:var(--ink)}
 .hint{color:var(--muted);font-size:.9375rem;margin:-.625rem 0 1rem}
 .said{background:var(--tint);color:var(--ink);border-radius:.625rem;padding:.75rem 1rem;font-weight:600;margin:0 0 1.25rem}
+.wrong{background:transparent;border:1px solid var(--wrong);border-inline-start-width:.375rem}
+.about{color:var(--ink);font-size:1.1875rem;line-height:1.5}
 .trap{position:absolute;left:-999rem;width:1px;height:1px;overflow:hidden}
 section{border-top:1px solid var(--rule);margin-top:2rem;padding-top:1.75rem}
 section form{margin-top:1rem}
@@ -81,6 +85,7 @@ class Face:
     style: str
     lists: Mapping[str, str]  # those a visitor may join: name -> title
     prefix: str = ""  # the path of the base address, without a slash at its end
+    about: str = ""  # what the publication is, in its editor's words
     postal: str = ""
     logo: tuple[bytes, str] | None = None  # its bytes and media type
     logo_dated: str = ""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mailweekly import address, tokens
+from mailweekly.adapters.web.public.asked import BadBodyError
 from mailweekly.adapters.web.public.desk import Desk
 from mailweekly.adapters.web.public.face import Face
 from mailweekly.audience.joining import Asked
@@ -48,12 +49,13 @@ def wish_of_form(fields: Mapping[str, list[str]], trap: str) -> Wish:
 
 
 def wish_of_json(document: Mapping[str, Any], trap: str) -> Wish:
-    """Return what a JSON object asks for."""
+    """Return what a JSON object asks for. Errors: BadBodyError where `lists` is no array of names."""
     email, lists = document.get("email"), document.get("lists")
-    named = [one for one in lists if isinstance(one, str)] if isinstance(lists, list) else None
+    if lists is not None and not (isinstance(lists, list) and all(isinstance(one, str) for one in lists)):
+        raise BadBodyError(400)  # never all of them for somebody who named some
     return Wish(
         email=email.strip() if isinstance(email, str) else "",
-        lists=named,
+        lists=lists,
         trapped=bool(document.get(trap)),
         by="api",
     )

@@ -12,9 +12,11 @@ from typing import Final
 from mailweekly.adapters.web.markup import Markup, element, joined
 from mailweekly.adapters.web.public.face import Face
 
-__all__ = ["BY_PAGE", "TRAP", "button_page", "message_page", "preferences_page", "subscribe_page"]
+__all__ = ["BY_PAGE", "FREQUENCIES", "TRAP", "button_page", "message_page", "preferences_page", "subscribe_page"]
 
 TRAP: Final = "website"  # the field that people do not see, and robots fill in
+# What a reader may choose, and the word for it.
+FREQUENCIES: Final = {"": "frequency_all", "monthly": "frequency_monthly"}
 BY_PAGE: Final = "page"  # the field by which our own button is known from a mail program's POST
 CHECK: Final = Markup(
     '<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2.5" stroke-linecap="round" stroke-linejoin="round">'
@@ -39,7 +41,9 @@ def subscribe_page(
         "aria-invalid": "true" if wrong else None,
         "aria-describedby": "fault" if wrong else None,
     }
-    said = [element("p", {"class": "said", "id": "fault", "role": "alert"}, face.say(lang, fault))] if fault else []
+    said = (
+        [element("p", {"class": "said wrong", "id": "fault", "role": "alert"}, face.say(lang, fault))] if fault else []
+    )
     form = element(
         "form",
         {"method": "post", "action": f"{face.prefix}/subscribe"},
@@ -51,7 +55,8 @@ def subscribe_page(
         element("button", {}, face.say(lang, "subscribe")),
     )
     title = face.say(lang, "subscribe_title")
-    return _page(face, lang, title, element("p", {}, face.say(lang, "subscribe_lead")), form, private=False)
+    about = [element("p", {"class": "about", "dir": "auto"}, face.about)] if face.about else []
+    return _page(face, lang, title, *about, element("p", {}, face.say(lang, "subscribe_lead")), form, private=False)
 
 
 def button_page(face: Face, lang: str, word: str) -> str:
@@ -75,20 +80,28 @@ def message_page(face: Face, lang: str, word: str, *, link: str = "", done: bool
 
 
 def preferences_page(
-    face: Face, lang: str, *, address: str, name: str, lists: Collection[str], active: bool, saved: bool = False
+    face: Face,
+    lang: str,
+    *,
+    address: str,
+    name: str,
+    lists: Collection[str],
+    frequency: str,
+    active: bool,
+    saved: bool = False,
 ) -> str:
     """Return the page on which a reader sees and changes what they get."""
     parts = [element("p", {}, face.say(lang, "preferences_lead", address=address))]
     if saved:
         parts.insert(0, element("p", {"class": "said", "role": "status"}, face.say(lang, "saved")))
-    parts += _wishes(face, lang, name, lists) if active else _way_back(face, lang)
+    parts += _wishes(face, lang, name, lists, frequency) if active else _way_back(face, lang)
     parts.append(_action(face, lang, "data", "export", "data"))
     if active:
         parts.append(_action(face, lang, "leave_all", "leave", "leave_all"))
     return _page(face, lang, face.say(lang, "preferences_title"), *parts)
 
 
-def _wishes(face: Face, lang: str, name: str, lists: Collection[str]) -> list[Markup]:
+def _wishes(face: Face, lang: str, name: str, lists: Collection[str], frequency: str) -> list[Markup]:
     field: dict[str, str | int | bool | None] = {
         "type": "text",
         "id": "name",
@@ -104,12 +117,27 @@ def _wishes(face: Face, lang: str, name: str, lists: Collection[str]) -> list[Ma
             "form",
             {"method": "post"},
             *_choice(face, lang, "lists", lists),
+            _often(face, lang, frequency),
             element("label", {"for": "name"}, face.say(lang, "name")),
             element("input", field),
             element("p", {"class": "hint", "id": "name-hint"}, face.say(lang, "name_hint")),
             element("button", {"name": "do", "value": "save"}, face.say(lang, "save")),
         )
     ]
+
+
+def _often(face: Face, lang: str, chosen: str) -> Markup:
+    """How often issues come."""
+    choices = [
+        element(
+            "label",
+            {"class": "choice"},
+            element("input", {"type": "radio", "name": "frequency", "value": value, "checked": value == chosen}),
+            element("span", {}, face.say(lang, words)),
+        )
+        for value, words in FREQUENCIES.items()
+    ]
+    return element("fieldset", {}, element("legend", {}, face.say(lang, "frequency")), *choices)
 
 
 def _way_back(face: Face, lang: str) -> list[Markup]:
@@ -162,6 +190,7 @@ def _page(face: Face, lang: str, title: str, *parts: Markup, done: bool = False,
         element("title", {}, named),
         element("meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"}),
         element("meta", {"name": "referrer", "content": "no-referrer"}),
+        *([element("meta", {"name": "description", "content": face.about})] if face.about and not private else []),
         *([element("meta", {"name": "robots", "content": "noindex, nofollow"})] if private else []),
         Markup(f"<style>{face.style}</style>"),
     )

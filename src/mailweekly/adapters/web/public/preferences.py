@@ -51,8 +51,11 @@ async def _saved(
 ) -> Response:
     name = one_line(fields.get("name", [reader.name])[0])
     wanted = fields.get("list", [])
+    often = fields.get("frequency", [reader.frequency])[0]
+    if often not in pages.FREQUENCIES:
+        raise BadBodyError(400)
     changed = await desk.people.change(
-        number, name=name, lists=wanted, public=face.lists if len(face.lists) > 1 else ()
+        number, name=name, lists=wanted, public=face.lists if len(face.lists) > 1 else (), frequency=often
     )
     return _page(face, lang, changed or reader, saved=changed is not None and changed.active)
 
@@ -71,6 +74,7 @@ def _page(face: Face, lang: str, reader: Reader, *, saved: bool) -> Response:
         address=reader.address,
         name=reader.name,
         lists=reader.lists,
+        frequency=reader.frequency,
         active=reader.active,
         saved=saved,
     )

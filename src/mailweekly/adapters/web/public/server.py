@@ -10,7 +10,9 @@ Errors: UsageError when the port is taken; what `opened` raises ends the server.
 
 import asyncio
 import contextlib
+import errno
 import os
+import resource
 import signal
 import socket
 import sys
@@ -28,8 +30,9 @@ from mailweekly.errors import MailweeklyError, UnreachableError
 
 __all__ = ["CONNECTIONS", "Opened", "serve_public"]
 
-CONNECTIONS: Final = 1_000  # a worker; files a process may have open: 1,024 on most systems
+CONNECTIONS: Final = 1_000  # a worker
 BACKLOG: Final = 1_024
+FILES: Final = 4_096  # open files wanted: connections at work, those accepted only to be closed, the database
 REQUEST_S: Final = 10.0  # from the first byte, or the connection, to a whole head
 IDLE_S: Final = 15  # of a kept-alive connection between two requests; proxies keep theirs as long
 DRAIN_S: Final = 10  # for requests under way when the server is to end
@@ -124,14 +127,20 @@ class _Crew:
 
 
 def _work(opened: Opened, listening: socket.socket, announce: Callable[[], None], watch: int | None = None) -> None:
-    with _ended_by_signal(), asyncio.Runner() as runner:
-        runner.run(_served(opened, listening, announce, watch))
+    _allow_files()
+    with _ended_by_signal() as ending, asyncio.Runner() as runner:
+        runner.get_loop().set_exception_handler(_told)
+        runner.run(_served(opened, listening, announce, watch, ending))
 
 
-async def _served(opened: Opened, listening: socket.socket, announce: Callable[[], None], watch: int | None) -> None:
+async def _served(
+    opened: Opened, listening: socket.socket, announce: Callable[[], None], watch: int | None, ending: "_Ending"
+) -> None:
     async with opened() as app:
+        server = ending.server = uvicorn.Server(_config(app))
         announce()
-        server = uvicorn.Server(_config(app))
+        if ending.is_asked:
+            return
         if watch is not None:
             asyncio.get_running_loop().add_reader(watch, _orphaned, server, watch)
         await server.serve(sockets=[listening])
@@ -197,6 +206,7 @@ def _config(app: ASGIApp) -> uvicorn.Config:
         log_config=None,
         log_level="critical",  # a malformed request is its sender's affair
         access_log=False,
+        backlog=BACKLOG,
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=IDLE_S,
@@ -205,12 +215,42 @@ def _config(app: ASGIApp) -> uvicorn.Config:
     )
 
 
+def _allow_files() -> None:
+    """Raise the limit of open files as far as the system lets us: 1,024, the usual one, is used up before connections are turned away."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _told(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Say what went wrong in the loop; not that files are short, a thousand times: it takes the next connections a second later by itself."""
+    error = context.get("exception")
+    if not (isinstance(error, OSError) and error.errno in {errno.EMFILE, errno.ENFILE}):
+        loop.default_exception_handler(context)
+
+
+class _Ending:
+    """A signal that came: also before the server is at work, and again once it has stopped, for uvicorn raises each a second time."""
+
+    def __init__(self) -> None:
+        self.is_asked = False
+        self.server: uvicorn.Server | None = None
+
+    def __call__(self, *_: object) -> None:
+        self.is_asked = True
+        if self.server is not None:
+            self.server.should_exit = True
+
+
 @contextlib.contextmanager
-def _ended_by_signal() -> Iterator[None]:
-    """Make TERM and INT a normal end: uvicorn raises both again once it has stopped."""
-    handlers = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGTERM, signal.SIGINT)}
+def _ended_by_signal() -> Iterator[_Ending]:
+    """Make TERM and INT a normal end."""
+    ending = _Ending()
+    handlers = {number: signal.signal(number, ending) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        yield
+        yield ending
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
