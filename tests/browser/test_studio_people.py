@@ -199,6 +199,25 @@ def test_the_outbox_is_walked_by_keyboard(page: Page) -> None:
     assert waited.value.suggested_filename.startswith("1.")
 
 
+def test_deleting_all_is_asked_about_at_every_width(page: Page, server: PreviewServer) -> None:
+    _at(page, server, "view=outbox")
+    page.wait_for_selector(".slips a")
+    before = page.viewport_size
+    assert before
+    for width in (1440, 800, 390, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.click("text=Delete all")
+        box = page.locator("[data-do=empty-outbox]").bounding_box()
+        assert box
+        assert box["x"] >= 0, width
+        assert box["x"] + box["width"] <= width, width
+        assert page.locator("[data-do=empty-outbox]").inner_text() == "Delete 294 messages"
+        page.keyboard.press("Escape")
+        assert not page.locator("[data-do=empty-outbox]").is_visible()
+    page.set_viewport_size(before)
+    assert page.locator(".slips a").count() == 50
+
+
 def test_a_send_is_seen_as_it_goes_and_paused_and_let_go_on_by_its_levers(
     page: Page, server: PreviewServer, folder: Path
 ) -> None:

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,7 +49,7 @@ def _view(server: PreviewServer, query: str, number: int = 2) -> str:
         time.sleep(0.1)
 
 
-def _post(server: PreviewServer, name: str, values: dict[str, str]) -> dict[str, str]:
+def _post(server: PreviewServer, name: str, values: dict[str, Any]) -> dict[str, Any]:
     body = json.dumps({"at": "/1?view=sends", "values": values}).encode()
     host = f"127.0.0.1:{server.access.port}"
     more = {
@@ -59,7 +60,7 @@ def _post(server: PreviewServer, name: str, values: dict[str, str]) -> dict[str,
     }
     answer = ask(server, f"/do/{name}", method="POST", body=body, more=more)
     assert answer.status == 200
-    told: dict[str, str] = json.loads(answer.text)
+    told: dict[str, Any] = json.loads(answer.text)
     return told
 
 
@@ -210,6 +211,56 @@ def test_hostile_files_in_the_outbox_are_shown_as_far_as_they_can(server: Previe
     finally:
         for path in box.glob("9.*"):
             path.unlink()
+
+
+def test_a_message_has_the_findings_of_its_own_bytes(server: PreviewServer, folder: Path) -> None:
+    ask(server, "/1")  # its issue is open
+    page = ask(server, "/1?view=outbox").text
+    pick = re.findall(r"pick=([0-9a-f]{16})", page)[0]
+    whole = _view(server, f"view=outbox&of=findings&pick={pick}", 1)
+    assert "List-Help" in whole
+    assert "error" not in whole
+    real = next(iter((folder / "outbox").glob("1.*.eml")))
+    broken = real.with_name("1.broken.eml")
+    try:
+        broken.write_bytes(
+            re.sub(rb"(?m)^(List-Unsubscribe|Date|Subject):.*(\r?\n[ \t].*)*\r?\n", b"", real.read_bytes())
+        )
+        shown = [
+            _view(server, f"view=outbox&of=findings&pick={pick}", 1)
+            for pick in re.findall(r"pick=([0-9a-f]{16})", ask(server, "/1?view=outbox").text)[:3]
+        ]
+        assert any("error" in one and "List-Unsubscribe" in one for one in shown), shown
+    finally:
+        broken.unlink(missing_ok=True)
+
+
+def test_the_outbox_is_emptied_after_a_question_and_the_ledger_keeps_what_it_knows(tmp_path: Path) -> None:
+    folder = made(tmp_path / "weekly")
+    assert command(folder, "send", "1", "--confirm") == 0
+    box, kept = folder / "outbox", folder / ".env"
+    (box / "notes.txt").write_text("no message")
+    (box / "9.link.eml").symlink_to(kept)
+    with serving(folder) as server:
+        count = len(list(box.glob("1.*.eml")))
+        assert "This deletes the files of 294 messages." in _view(server, "view=outbox", 1)
+        for asked in ({}, {"count": "294"}, {"count": True}, {"count": count - 1}, {"count": count + 1}):
+            assert _post(server, "empty-outbox", asked)["failed"], asked
+        assert len(list(box.glob("1.*.eml"))) == count
+        told = _post(server, "empty-outbox", {"count": count})
+        assert told["words"].startswith("294 messages deleted")
+        assert "The outbox is empty" in _view(server, "view=outbox", 1)
+        assert "294 of 294" in _view(server, "view=sends", 1)
+        assert _post(server, "empty-outbox", {"count": count})["failed"]
+    assert sorted(path.name for path in box.iterdir()) == ["9.link.eml", "notes.txt"]
+    assert kept.read_text("utf-8")
+
+
+def test_nothing_is_deleted_where_it_is_blind(folder: Path) -> None:
+    with serving(folder, is_blind=True) as server:
+        assert "Delete all" not in _view(server, "view=outbox", 1)
+        assert "--no-blind" in _post(server, "empty-outbox", {"count": 294})["words"]
+    assert len(list((folder / "outbox").glob("1.*.eml"))) == 294
 
 
 def test_where_it_is_blind_no_address_is_anywhere(folder: Path) -> None:

@@ -2,7 +2,8 @@
 The studio's doors to plan, ledger and outbox: the same steps as the commands, asked for by a page.
 
 A plan is reckoned beside the page and held until the issue, the lists or its sends change. Pausing and letting go on change the ledger as the
-commands do; no send is ever started from here. Where it is blind, no address of a reader comes through.
+commands do; no send is ever started from here. The
+outbox is emptied only as far as it was seen. Where it is blind, no address of a reader comes through.
 
 Errors: those of the commands.
 """
@@ -17,7 +18,7 @@ from typing import Any, Final
 
 from mailweekly import address as addresses
 from mailweekly.adapters.files.lists import list_names
-from mailweekly.adapters.outbox.folder import lying, message_bytes, stamp
+from mailweekly.adapters.outbox.folder import emptied, lying, message_bytes, stamp
 from mailweekly.adapters.store.mailbox import Mailbox, pick_of
 from mailweekly.adapters.store.mailbox import Slip as Noted
 from mailweekly.adapters.store.posted import Posted, posted
@@ -27,6 +28,7 @@ from mailweekly.adapters.web.rows import snippet
 from mailweekly.cli.audiences import goal_of, wanted_of
 from mailweekly.cli.books import Books, hidden
 from mailweekly.cli.cast import Cast
+from mailweekly.cli.findings import message_faults
 from mailweekly.cli.ledger import status_document
 from mailweekly.cli.people import Synced, checked
 from mailweekly.cli.place import Place, load
@@ -34,12 +36,15 @@ from mailweekly.cli.plan import document, next_step, reckoned
 from mailweekly.cli.prepared import Prepared, program_of
 from mailweekly.cli.rendering import Desk
 from mailweekly.cli.steer import paused, paused_line, released
-from mailweekly.errors import MailweeklyError
+from mailweekly.errors import MailweeklyError, RefusedError
+from mailweekly.message.model import Message
+from mailweekly.preflight.finding import Finding
 
 __all__ = ["outbox_desk", "people_desks", "plan_desk", "sends_desk"]
 
 WAIT_S: Final = 1.0  # of a page, for a plan that is under way
 ROWS: Final = 50  # messages a page
+LABEL_DIGITS: Final = 10  # of an issue's number; longer ones are no issue of ours
 READ_AT_ONCE: Final = 50  # messages, for a search; meanwhile pages are drawn
 
 
@@ -56,7 +61,7 @@ def people_desks(place: Place, desk: Desk, *, is_blind: bool) -> tuple[Cast, tup
         cast.desk(),
         plan_desk(place, books, ready_of, is_blind=is_blind),
         sends_desk(place, is_blind=is_blind),
-        outbox_desk(place, is_blind=is_blind),
+        outbox_desk(place, ready_of, is_blind=is_blind),
     )
 
 
@@ -121,16 +126,19 @@ def _without_addresses(found: Any) -> Any:
     return [_without_addresses(one) for one in found] if isinstance(found, list) else found
 
 
-def outbox_desk(place: Place, *, is_blind: bool) -> OutboxDesk:
+def outbox_desk(place: Place, ready_of: Callable[[int], Prepared | None], *, is_blind: bool) -> OutboxDesk:
     """Return the door for the outbox."""
-    shelf = _Shelf(place, is_blind=is_blind)
-    return OutboxDesk(is_blind=is_blind, page=shelf.page, message=shelf.message, page_size=ROWS)
+    shelf = _Shelf(place, ready_of, is_blind=is_blind)
+    clear = None if is_blind else shelf.clear
+    return OutboxDesk(is_blind=is_blind, page=shelf.page, message=shelf.message, page_size=ROWS, clear=clear)
 
 
 class _Shelf:
     """The outbox's folder and its index."""
 
-    def __init__(self, place: Place, *, is_blind: bool) -> None:
+    def __init__(self, place: Place, ready_of: Callable[[int], Prepared | None], *, is_blind: bool) -> None:
+        self._place = place
+        self._ready_of = ready_of
         self._folder = place.outbox
         self._ledger = place.database
         self._is_blind = is_blind
@@ -179,7 +187,35 @@ class _Shelf:
             ledger=self._line(line) if line else {},
             newer=beside[0],
             older=beside[1],
+            findings=partial(self._findings, one.label, outside, content),
         )
+
+    def _findings(self, label: str, outside: Noted, content: bytes) -> Sequence[Finding] | None:
+        ready = (
+            self._ready_of(int(label)) if label.isascii() and label.isdecimal() and len(label) < LABEL_DIGITS else None
+        )
+        if ready is None:
+            return None
+        name = outside.name.removesuffix(".eml")
+        sender = self._place.settings.sender
+        domain = sender.return_domain or sender.address.rpartition("@")[2]
+        message = Message(
+            envelope_from=f"bounces@{domain}",
+            recipient=outside.to_address,
+            message_id=head(content).message_id or f"<{name}>",
+            content=content,
+        )
+        return message_faults(self._place, ready, message)
+
+    def clear(self, count: int) -> int:
+        """Delete every message, if there are as many as were shown; the ledger keeps what it knows. Errors: RefusedError, DataError."""
+        with self._turn:
+            self._looked()
+            there = sum(one.count for one in self._mailbox.labels())
+            if there != count:
+                hint = "Look at the list again, then delete."
+                raise RefusedError(f"The outbox has {there:,} messages now, not {count:,}.", place="outbox", hint=hint)
+            return emptied(self._folder)
 
     def _looked(self) -> None:
         """Take in what has come or gone since the last look."""

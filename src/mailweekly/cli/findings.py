@@ -18,13 +18,14 @@ from mailweekly.cli.prepared import Prepared, sample_of
 from mailweekly.edition.model import Theme
 from mailweekly.edition.theme import load
 from mailweekly.errors import MailweeklyError
+from mailweekly.message.model import Message
 from mailweekly.preflight import report
-from mailweekly.preflight.check import Review, review
+from mailweekly.preflight.check import Review, check_message, review
 from mailweekly.preflight.finding import Finding, Level
 from mailweekly.preflight.place import Checked
 from mailweekly.settings import TOML_NAME
 
-__all__ = ["find_faults", "found_lines", "list_fields", "review_issue", "settings_text"]
+__all__ = ["find_faults", "found_lines", "list_fields", "message_faults", "review_issue", "settings_text"]
 
 HEAD_BYTES: Final = 64_000  # of a list file: its column names stand in the first of them
 
@@ -38,6 +39,22 @@ def find_faults(
 ) -> tuple[Finding, ...]:
     """Return the findings of `review_issue`."""
     return review_issue(place, ready, audience, fields, outward).findings
+
+
+def message_faults(place: Place, ready: Prepared, message: Message) -> tuple[Finding, ...]:
+    """Return the findings about one finished message of the issue, as it stands."""
+    return check_message(
+        Checked(
+            issue=ready.issue,
+            text=ready.text,
+            edition=ready.edition,
+            message=message,
+            settings=place.settings,
+            theme=_theme(place, ready.edition.theme),
+            settings_text=settings_text(place),
+            relay_is_outbox=place.machine.is_local,
+        )
+    )
 
 
 def review_issue(

@@ -58,7 +58,7 @@ from mailweekly.preflight.silence import ALLOW, SILENCE, Silence, complaints, co
 from mailweekly.preflight.table import Rule, rules
 from mailweekly.settings import CheckSettings
 
-__all__ = ["DRAWN_RULES", "EDITION_RULES", "ISSUE_RULES", "MESSAGE_RULES", "Review", "check", "review"]
+__all__ = ["DRAWN_RULES", "EDITION_RULES", "ISSUE_RULES", "MESSAGE_RULES", "Review", "check", "check_message", "review"]
 
 # Rules on words, silent on damaged text.
 UNREADABLE: Final = (
@@ -160,6 +160,17 @@ def review(subject: Checked, *, levels: Mapping[str, str] | None = None) -> Revi
         silenced=(silenced := _sorted([item for item, answer in answered.items() if answer], subject)),
         answers=tuple(answer for item in silenced if (answer := answered[item])),
     )
+
+
+def check_message(subject: Checked) -> tuple[Finding, ...]:
+    """Return what the rules of finished messages say of the subject's message, unless the editor has silenced it."""
+    if subject.message is None:
+        return ()
+    facts, mail = gather(subject), read_mail(subject.message)
+    places = ((rule, place) for rule, of_message in MESSAGE_RULES.items() for place in of_message(facts, mail))
+    answers = silences(facts)
+    found = _judged(places, subject.settings.check.levels if subject.settings else {}, facts)
+    return _sorted([item for item in found if not any(covers(answer, item, facts) for answer in answers)], subject)
 
 
 def _specific(findings: Sequence[Finding]) -> tuple[Finding, ...]:

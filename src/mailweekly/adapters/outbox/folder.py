@@ -1,10 +1,11 @@
 """
-The outbox read again: which messages lie in it, and the bytes of one.
+The outbox read again: which messages lie in it, and the bytes of one; and emptied.
 
-Refuses what is no regular file, links among them, and what is larger than a message may be; nothing here is written or taken away.
+Refuses what is no regular file, links among them, and what is larger than a message may be; nothing here is written, and only messages are deleted.
 
 Units: bytes; instants are seconds since the epoch.
-Errors: MissingFileError for a message that is gone, DataError for one that is too large; a folder that cannot be read is an empty one.
+Errors: MissingFileError for a message that is gone, DataError for one that is too large or cannot be deleted; a folder that cannot be
+read is an empty one.
 """
 
 import os
@@ -16,7 +17,7 @@ from typing import Final
 
 from mailweekly.errors import DataError, MissingFileError
 
-__all__ = ["MESSAGE_BYTES", "Lying", "lying", "message_bytes", "stamp"]
+__all__ = ["MESSAGE_BYTES", "Lying", "emptied", "lying", "message_bytes", "stamp"]
 
 MESSAGE_BYTES: Final = 25_000_000  # the largest that relays take
 SUFFIX: Final = ".eml"
@@ -50,6 +51,25 @@ def lying(folder: Path) -> Iterator[Lying]:
                 yield Lying(name=one.name, at=there.st_mtime, size_bytes=there.st_size)
     except OSError:
         return
+
+
+def emptied(folder: Path) -> int:
+    """Delete the messages that lie there; return how many. Errors: DataError where some cannot be deleted."""
+    names = [one.name for one in lying(folder)]
+    left, reason = [], ""
+    for name in names:
+        try:
+            (folder / name).unlink(missing_ok=True)
+        except OSError as error:
+            left.append(name)
+            reason = error.strerror or str(error)
+    if left:
+        raise DataError(
+            f"{len(left):,} of {len(names):,} messages cannot be deleted: {reason}",
+            place=left[0],
+            hint="Whose are the folder and its files?",
+        )
+    return len(names)
 
 
 def message_bytes(folder: Path, name: str) -> bytes:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mailweekly.edition.model import Edition
+from mailweekly.preflight.finding import Finding
 
 __all__ = [
     "Hit",
@@ -149,6 +150,9 @@ class Kept:
     ledger: Mapping[str, str]  # what the ledger says of it, by heading
     newer: str  # picks
     older: str
+    findings: Callable[[], Sequence[Finding] | None] = lambda: (
+        None
+    )  # what `check` says of it; None: its issue is not open
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -159,3 +163,4 @@ class OutboxDesk:
     page: Callable[[str, str, int], Sheaf]  # issue or "", words, page
     message: Callable[[str], Kept | None]  # by its pick
     page_size: int
+    clear: Callable[[int], int] | None = None  # deletes all, if there are so many; None: not from here

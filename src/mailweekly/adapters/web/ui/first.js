@@ -8,6 +8,6 @@
     }
   };
   const root = document.documentElement;
-  if (kept("theme")) root.dataset.theme = kept("theme");
+  for (const name of ["theme", "keys"]) if (kept(name)) root.dataset[name] = kept(name);
   for (const side of ["left", "right"]) if (/^\d{1,4}$/.test(kept(side) ?? "")) root.style.setProperty(`--${side}`, `${kept(side)}px`);
 }

@@ -40,17 +40,10 @@ function row(entry, place) {
   const item = document.createElement("li");
   item.id = `found-${place}`;
   item.role = "option";
-  for (const [kind, words] of [["kind", entry.kind], ["words", entry.words]]) {
-    const part = document.createElement("span");
-    part.className = kind;
-    part.textContent = words;
-    item.append(part);
-  }
-  if (entry.key) {
-    const key = document.createElement("kbd");
-    key.textContent = entry.key;
-    item.append(key);
-  }
+  const part = (tag, textContent, className = "") => item.append(Object.assign(document.createElement(tag), { textContent, className }));
+  part("span", entry.kind, "kind");
+  part("span", entry.words, "words");
+  if (entry.key) part("kbd", entry.key);
   item.act = entry.act;
   return item;
 }

@@ -30,6 +30,7 @@ export function begin(name) {
   frame.src = `/frame/${name}?${screen.dataset.screen}`;
 }
 
+const waiting = (screen) => screen.querySelector("iframe.coming");
 const address = (frame) => frame.dataset.shows ?? frame.getAttribute("src");
 
 export function turn(screen, next, name) {
@@ -39,7 +40,7 @@ export function turn(screen, next, name) {
   screen.setAttribute("aria-label", next.getAttribute("aria-label"));
   seen.title = frame.title;
   if (address(seen) === address(frame)) return Promise.resolve();
-  const there = screen.querySelector("iframe.coming");
+  const there = waiting(screen);
   const early = name && there?.dataset.coming === name;
   const coming = early ? there : fresh(screen);
   coming.title = frame.title;
@@ -70,14 +71,12 @@ export function turn(screen, next, name) {
 
 /* A spare that nothing was loaded into yet. */
 function fresh(screen) {
-  const there = screen.querySelector("iframe.coming");
-  if (there?.hasAttribute("src")) there.remove();
+  if (waiting(screen)?.hasAttribute("src")) waiting(screen).remove();
   return spare(screen);
 }
 
 function spare(screen) {
-  const there = screen.querySelector("iframe.coming");
-  if (there) return there; // perhaps loading
+  if (waiting(screen)) return waiting(screen); // perhaps loading
   const frame = screen.querySelector("iframe").cloneNode();
   for (const name of ["src", "data-shows", "data-coming"]) frame.removeAttribute(name);
   if (!screen.inert) frame.removeAttribute("loading"); // its top may be far from what is seen

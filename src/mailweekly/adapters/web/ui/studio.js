@@ -17,6 +17,7 @@ const policy = window.trustedTypes?.createPolicy("mailweekly", { createHTML: (te
 const byKey = (key) => document.querySelector(`[data-key="${CSS.escape(key)}"]`);
 const zone = (name) => document.querySelector(`[data-zone="${name}"]`);
 const here = () => location.pathname + location.search;
+const query = () => new URLSearchParams(location.search);
 const narrow = matchMedia("(width < 900px)");
 
 let shown = Number(root.dataset.generation);
@@ -27,7 +28,7 @@ let stream = null;
 let streamName = "";
 const pressed = []; // keys meanwhile: their buttons lead on from what is not shown yet
 
-/* ---------------------------------------------------------------- fetching */
+/* Fetching */
 
 async function part(name) {
   const answer = await fetch(here(), { headers: { "X-Mailweekly-Part": name, "X-Mailweekly-Stream": streamName } });
@@ -65,9 +66,9 @@ async function show(why = {}, told = null) {
 const paint = () =>
   new Promise((done) =>
     requestAnimationFrame(() => {
-      const channel = new MessageChannel();
-      channel.port1.onmessage = () => done(Date.now());
-      channel.port2.postMessage(0);
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => done(Date.now());
+      port2.postMessage(0);
     }),
   );
 
@@ -97,7 +98,7 @@ function say(words, loud = false) {
   status.classList.toggle("loud", loud);
 }
 
-/* --------------------------------------------------------------- replacing */
+/* Replacing */
 
 /* Replaces what differs, of the screens the foremost; what is returned replaces the others. */
 async function apply(picture) {
@@ -151,15 +152,15 @@ function reveal(top) {
   for (const element of top.querySelectorAll("[data-without-script]")) element.hidden = true;
 }
 
-/* -------------------------------------------------------- lines and findings */
+/* Lines and findings */
 
 /* Bring the line that the address points at into its pane, once for each address. */
 let aimed = "";
 
 function aim() {
-  const line = /:(\d+)$/.exec(new URLSearchParams(location.search).get("finding") ?? "")?.[1];
+  const line = /:(\d+)$/.exec(query().get("finding") ?? "")?.[1];
   const target = line && document.getElementById(`L${line}`);
-  document.querySelectorAll(".markdown .aimed").forEach((one) => one.classList.toggle("aimed", one === target));
+  for (const one of document.querySelectorAll(".markdown .aimed")) one.classList.toggle("aimed", one === target);
   const edit = byKey("e");
   if (edit) edit.dataset.values = JSON.stringify({ line: Number(line ?? 1) });
   if (!target || aimed === location.href) return;
@@ -189,27 +190,36 @@ function step(by) {
   all[now < 0 ? (by > 0 ? 0 : all.length - 1) : (now + by + all.length) % all.length]?.click();
 }
 
-/* ---------------------------------------------------- what the page can do */
+/* What the page can do */
 
 function go(url) {
   const to = new URL(url, location.href);
-  if (narrow.matches && to.searchParams.get("finding") && to.searchParams.get("finding") !== new URLSearchParams(location.search).get("finding"))
-    to.searchParams.set("pane", "markdown");
+  const finding = to.searchParams.get("finding");
+  if (narrow.matches && finding && finding !== query().get("finding")) to.searchParams.set("pane", "markdown");
   to.hash = ""; // aim() does it
   if (to.href !== location.href) history.pushState(null, "", to);
-  document.querySelectorAll("details[data-pop][open]").forEach((one) => (one.open = false));
+  shut();
   return show();
 }
 
-async function act(name, values, form) {
-  if (form?.ariaBusy) return;
-  if (form) form.ariaBusy = "true";
+/* Close what pops up, but for what is pressed in it. */
+function shut(pressed = null) {
+  for (const one of document.querySelectorAll("details[data-pop][open]")) if (!one.contains(pressed)) one.open = false;
+}
+
+export async function post(name, values) {
   const answer = await fetch(`/do/${name}`, {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-Mailweekly": "1" },
     body: JSON.stringify({ at: here(), values }),
   }).catch(() => null);
-  const told = answer?.ok ? await answer.json() : { words: `refused (${answer?.status ?? "no answer"})`, failed: true };
+  return answer?.ok ? answer.json() : { words: `refused (${answer?.status ?? "no answer"})`, failed: true };
+}
+
+async function act(name, values, form) {
+  if (form?.ariaBusy) return;
+  if (form) form.ariaBusy = "true";
+  const told = await post(name, values);
   if (form) form.ariaBusy = null;
   if (told.copy) await clip(told.copy);
   const place = form?.querySelector("[data-told]");
@@ -249,11 +259,18 @@ const UI = {
   },
 };
 
+/* The findings come after the picture: what they were drawn with may be past, what they point at is not. */
+function pointed(link) {
+  const [kept, theirs] = [query(), new URL(link.href).searchParams];
+  for (const name of ["finding", "pane"]) theirs.has(name) ? kept.set(name, theirs.get(name)) : kept.delete(name);
+  return `${location.pathname}?${kept}`;
+}
+
 function issueUrl(number) {
-  const query = new URLSearchParams(location.search);
-  query.delete("finding");
-  query.delete("pick");
-  return `/${number}${query.size ? `?${query}` : ""}`;
+  const kept = query();
+  kept.delete("finding");
+  kept.delete("pick");
+  return `/${number}${kept.size ? `?${kept}` : ""}`;
 }
 
 function keep(name, value) {
@@ -265,7 +282,7 @@ function keep(name, value) {
 }
 
 document.addEventListener("click", (event) => {
-  for (const open of document.querySelectorAll("details[data-pop][open]")) if (!open.contains(event.target)) open.open = false;
+  shut(event.target);
   const target = event.target.closest("a, button");
   if (!target || event.defaultPrevented || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   if (target.dataset.ui) {
@@ -274,7 +291,7 @@ document.addEventListener("click", (event) => {
   } else if (target.dataset.do && !target.form?.dataset.do) act(target.dataset.do, JSON.parse(target.dataset.values ?? "{}"), target.closest("[data-form]"));
   else if (target.matches("a[href^='/']:not([target], [download])")) {
     event.preventDefault();
-    go(target.getAttribute("href"));
+    go(target.matches(".findings a.place") ? pointed(target) : target.getAttribute("href"));
   }
 });
 
@@ -291,27 +308,23 @@ document.addEventListener("submit", (event) => {
     act(form.dataset.do, fields, form);
   } else if (form.dataset.look !== undefined) {
     event.preventDefault();
-    const query = new URLSearchParams(location.search);
-    for (const [name, value] of Object.entries(fields)) value ? query.set(name, value) : query.delete(name);
-    query.delete("page");
-    go(`${location.pathname}?${query}`);
+    const asked = query();
+    for (const [name, value] of Object.entries(fields)) value ? asked.set(name, value) : asked.delete(name);
+    asked.delete("page");
+    go(`${location.pathname}?${asked}`);
   }
 });
 
 document.addEventListener("change", (event) => {
   if (event.target.id === "issue") go(issueUrl(event.target.value));
-  else if (event.target.id === "single-keys") keep("keys", event.target.checked ? "on" : "off");
+  else if (event.target === single) keep("keys", single.checked ? "on" : "off");
   else if (event.target.matches("select") && event.target.form?.dataset.look !== undefined) event.target.form.requestSubmit();
 });
 
-/* ------------------------------------------------------------------- keys */
+/* Keys */
 
 const single = document.getElementById("single-keys");
-try {
-  single.checked = localStorage.getItem("mailweekly-keys") !== "off";
-} catch {
-  /* storage is off: they are on */
-}
+single.checked = root.dataset.keys !== "off";
 
 document.addEventListener("keydown", (event) => {
   if (document.querySelector("dialog[open]")) return;
@@ -341,7 +354,7 @@ document.addEventListener("fullscreenchange", () => document.fullscreenElement |
 function leave() {
   if (document.fullscreenElement) document.exitFullscreen();
   root.removeAttribute("data-alone");
-  document.querySelectorAll("details[data-pop][open]").forEach((one) => (one.open = false));
+  shut();
   document.activeElement?.blur();
 }
 
@@ -363,7 +376,7 @@ window.addEventListener("blur", () =>
   }),
 );
 
-/* ------------------------------------------------------------------ panes */
+/* Panes */
 
 function widen(event) {
   const by = { ArrowLeft: -24, ArrowRight: 24 }[event.key] ?? 0;
@@ -390,29 +403,23 @@ document.addEventListener("pointerdown", (event) => {
   grip.addEventListener("lostpointercapture", () => grip.removeEventListener("pointermove", move), { once: true });
 });
 
-/* ------------------------------------------------------------- live reload */
+/* Live reload */
 
 function listen() {
   stream?.close();
   stream = new EventSource(`/events?at=${encodeURIComponent(here())}`);
   const opened = here();
-  stream.addEventListener("hello", (event) => {
-    const told = JSON.parse(event.data);
+  const when = (name, act) => stream.addEventListener(name, (event) => act(JSON.parse(event.data)));
+  when("hello", (told) => {
     streamName = told.stream;
     if (told.generation !== shown || opened !== here()) show();
   });
-  stream.addEventListener("coming", (event) => busy || begin(JSON.parse(event.data).coming));
-  stream.addEventListener("picture", (event) => {
-    const told = JSON.parse(event.data);
-    show({ saved: told.saved_ms, names: told.names, moved: told.moved }, told);
-  });
-  stream.addEventListener("changed", (event) => {
-    const told = JSON.parse(event.data);
-    show({ saved: told.saved_ms, names: told.names });
-  });
-  stream.addEventListener("pointed", (event) => {
+  when("coming", (told) => busy || begin(told.coming));
+  when("picture", (told) => show({ saved: told.saved_ms, names: told.names, moved: told.moved }, told));
+  when("changed", (told) => show({ saved: told.saved_ms, names: told.names }));
+  when("pointed", (told) => {
     const url = new URL(location.href);
-    url.searchParams.set("finding", `line:${JSON.parse(event.data).line}`);
+    url.searchParams.set("finding", `line:${told.line}`);
     aimed = "";
     go(url).then(() => say("e opens the line in your editor"));
   });

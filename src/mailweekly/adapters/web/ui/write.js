@@ -3,6 +3,8 @@
  * else's change is overwritten. Words that are not saved stay in this tab until they are.
  */
 
+import { post } from "./studio.js";
+
 const field = () => document.querySelector(".write textarea");
 
 export function start(form) {
@@ -20,15 +22,10 @@ export function start(form) {
   form.onsubmit = async (event) => {
     event.preventDefault();
     const [was, words] = [text.defaultValue, text.value];
-    const answer = await fetch("/do/save", {
-      method: "POST",
-      headers: { "Content-Type": "application/json", "X-Mailweekly": "1" },
-      body: JSON.stringify({ at: location.pathname, values: { was, words, issue: Number(form.dataset.issue) } }),
-    }).catch(() => null);
-    const told = answer?.ok ? await answer.json() : { words: `not saved (${answer?.status ?? "no answer"})`, failed: true };
+    const told = await post("save", { was, words, issue: Number(form.dataset.issue) });
     if (!told.failed) text.defaultValue = words;
     tell();
-    if (told.failed) note.textContent = told.words;
+    if (told.failed) note.textContent = `Not saved: ${told.words}`;
   };
   form.elements.revert.onclick = () => {
     sessionStorage.removeItem(key);

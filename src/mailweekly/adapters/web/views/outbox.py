@@ -1,12 +1,14 @@
 """
 The local outbox as an inbox: what lies there, the newest issue first, and each message opened from the very bytes that lie there.
 
-Refuses to send, change or delete anything. Where it is blind no address is shown, and neither the source nor the file, which hold them, is given.
+All of it can be deleted, after a question that names the number; what the ledger knows stays. Refuses to send or change anything. Where it is blind
+no address is shown, nothing is deleted, and neither the source nor the file, which hold addresses, is given.
 
-Errors: those of reading a message.
+Errors: those of reading a message; RefusedError where other messages lie there than were asked about.
 """
 
 import html
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,14 +26,15 @@ from mailweekly.adapters.web.numbered import numbered
 from mailweekly.adapters.web.opened import Opened, opened
 from mailweekly.adapters.web.turning import asking, facts, switch, turning
 from mailweekly.adapters.web.views.read import DEVICES
-from mailweekly.adapters.web.views.view import Download, Scene, View, empty
+from mailweekly.adapters.web.views.view import Action, Asked, Download, Scene, Told, View, empty
+from mailweekly.errors import RefusedError
 
 __all__ = ["VIEW"]
 
 EVERY_S: Final = 1.0
-SHOWN: Final = {"": "HTML", "text": "Text", "headers": "Headers", "source": "Source"}
+SHOWN: Final = {"": "HTML", "text": "Text", "headers": "Headers", "source": "Source", "findings": "Findings"}
 OTHER: Final = "other"  # messages of no issue
-SECRET: Final = frozenset({"headers", "source"})  # hold the reader's address
+SECRET: Final = frozenset({"headers", "source", "findings"})  # hold the reader's address
 SOURCE_CHARACTERS: Final = 2_000_000
 
 
@@ -163,6 +166,8 @@ def _inside(scene: Scene, kept: Kept, mail: Opened, desk: OutboxDesk) -> Markup:
         case "source":
             source = kept.content.decode("utf-8", "replace").replace("\r\n", "\n")[:SOURCE_CHARACTERS]
             return numbered(look, source, "source")
+        case "findings":
+            return _findings(scene, kept)
     if not mail.html:
         return empty("It has no HTML part", "Its text is beside this.")
     shown = seen(mail.html, look, scene.once)
@@ -175,12 +180,23 @@ def _inside(scene: Scene, kept: Kept, mail: Opened, desk: OutboxDesk) -> Markup:
     return element("div", {"class": "devices"}, *screens)
 
 
+def _findings(scene: Scene, kept: Kept) -> Markup:
+    key = ("findings of", kept.name, kept.at, len(kept.content), scene.picture.generation, scene.look.number)
+    found = scene.once(key, kept.findings)
+    if found is None:
+        return empty("Its issue is not open", "Choose the issue above: its rules and settings judge the message.")
+    if not found:
+        return empty("Nothing to mend", "So say the rules of finished messages.")
+    rows = [(one.level.value, joined(one.what, " ", element("span", {"class": "quiet"}, one.mend))) for one in found]
+    return element("section", {"class": "slab"}, facts(rows))
+
+
 def _tools(scene: Scene) -> Markup:
     desk, look = scene.studio.desk(OutboxDesk), scene.look
     if desk is None:
         return joined()
     if not look.pick:
-        return _issues(desk, look)
+        return joined(_issues(desk, look), _emptying(desk))
     links = [
         element(
             "a", {"href": look.at(of=of, q="", page=0).url, "aria-current": "true" if of == look.of else None}, name
@@ -229,6 +245,42 @@ def _issues(desk: OutboxDesk, look: Look) -> Markup:
     return element("nav", {"aria-label": "Of issue", "class": "segments"}, *links)
 
 
+def _emptying(desk: OutboxDesk) -> Markup:
+    """Return the question before all is deleted; nothing where there is nothing, or nobody may."""
+    total = desk.page("", "", 0).total if desk.clear else 0
+    if not total:
+        return joined()
+    words = f"{total:,} {'message' if total == 1 else 'messages'}"
+    pressed = {
+        "class": "button",
+        "type": "button",
+        "data-do": "empty-outbox",
+        "data-values": json.dumps({"count": total}),
+    }
+    asked = element(
+        "div",
+        {"class": "pop menu"},
+        element("p", None, f"This deletes the files of {words}. What the ledger knows of them stays."),
+        element("button", pressed, f"Delete {words}"),
+    )
+    summary = element("summary", {"class": "button quiet-button"}, "Delete all …")
+    return joined(
+        element("span", {"class": "gap"}),
+        element("details", {"data-pop": True, "data-script": True, "hidden": True}, summary, asked),
+    )
+
+
+def _emptied(asked: Asked) -> Told:
+    desk, count = asked.studio.desk(OutboxDesk), asked.values.get("count")
+    if desk is None or desk.clear is None:
+        raise RefusedError("Nothing is deleted from here.", place="outbox", hint="Start the preview with --no-blind.")
+    if not isinstance(count, int) or isinstance(count, bool):
+        raise RefusedError("How many messages are to go?", place="outbox", hint="Load the page anew.")
+    gone = desk.clear(count)
+    words = f"{gone:,} {'message' if gone == 1 else 'messages'} deleted; the ledger keeps what it knows"
+    return Told(words=words, go=Look(number=asked.look.number, view="outbox").url)
+
+
 def _download(scene: Scene, name: str) -> Download | None:
     desk = scene.studio.desk(OutboxDesk)
     if desk is None or desk.is_blind or name != "raw.eml":
@@ -257,4 +309,5 @@ VIEW: Final = View(
     every_s=EVERY_S,
     keys=(("u", "from a message back to the outbox"), (", .", "newer and older message")),
     download=_download,
+    actions=(Action(name="empty-outbox", run=_emptied),),
 )
