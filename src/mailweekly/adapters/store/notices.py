@@ -28,7 +28,7 @@ ONE: Final = f"{LISTED} WHERE id = ?"
 COUNT: Final = "SELECT count(*) FROM notices WHERE review = 1"
 DONE: Final = "UPDATE notices SET review = 0 WHERE review = 1 AND id = ?"
 ALL_DONE: Final = "UPDATE notices SET review = 0 WHERE review = 1"
-THERE: Final = "SELECT 1 FROM notices WHERE ref = ?"
+THERE: Final = "SELECT 1 FROM notices WHERE ref = ? AND ref <> ''"  # the index holds no empty one
 LETTERS: Final = "SELECT count(*) FROM letters WHERE state = 'waiting' AND kind = 'leave'"
 
 

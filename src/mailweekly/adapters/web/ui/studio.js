@@ -63,14 +63,7 @@ async function show(why = {}, told = null) {
   else if (picture && !why.moved) check(picture, why.saved ? painted - why.saved : 0, why.names ?? []);
 }
 
-const paint = () =>
-  new Promise((done) =>
-    requestAnimationFrame(() => {
-      const { port1, port2 } = new MessageChannel();
-      port1.onmessage = () => done(Date.now());
-      port2.postMessage(0);
-    }),
-  );
+const paint = () => new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(Date.now()))));
 
 async function check(picture, sinceSave, names) {
   const turn = ++checked;
@@ -259,11 +252,11 @@ const UI = {
   },
 };
 
-/* The findings come after the picture: what they were drawn with may be past, what they point at is not. */
+/* its address may be past */
 function pointed(link) {
-  const [kept, theirs] = [query(), new URL(link.href).searchParams];
-  for (const name of ["finding", "pane"]) theirs.has(name) ? kept.set(name, theirs.get(name)) : kept.delete(name);
-  return `${location.pathname}?${kept}`;
+  const to = query();
+  to.set("finding", new URL(link.href).searchParams.get("finding"));
+  return `?${to}`;
 }
 
 function issueUrl(number) {
