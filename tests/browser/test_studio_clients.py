@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playw
 from mailweekly.adapters.files.scaffold import create
 from mailweekly.adapters.render.renderer import Renderer
 from mailweekly.adapters.web.server import PreviewServer, bound
+from mailweekly.cli import terminal
 from mailweekly.cli.place import load
 from mailweekly.cli.preview import studio_of
 from mailweekly.edition.columns import width
@@ -105,6 +106,7 @@ def _folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(name="server", scope="module")
 def _server(folder: Path) -> Iterator[PreviewServer]:
+    terminal.STATE.directory = Path()  # whatever a test before this one left
     with chdir(folder), Renderer() as renderer, bound("127.0.0.1", 0) as listening:
         server = PreviewServer(studio_of(load(), renderer), host="127.0.0.1", listening=listening)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
