@@ -2,23 +2,18 @@
 
 import re
 import shutil
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import chdir
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
+from tests.system.people_studio import serving
 
 from mailweekly.adapters.files.scaffold import create
-from mailweekly.adapters.render.renderer import Renderer
-from mailweekly.adapters.web.server import PreviewServer, bound
-from mailweekly.cli import terminal
-from mailweekly.cli.place import load
-from mailweekly.cli.preview import studio_of
+from mailweekly.adapters.web.server import PreviewServer
 from mailweekly.edition.columns import width
 from mailweekly.preflight.inbox import ROWS
 from mailweekly.simulate.profile import profiles
@@ -106,16 +101,8 @@ def _folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(name="server", scope="module")
 def _server(folder: Path) -> Iterator[PreviewServer]:
-    terminal.STATE.directory = Path()  # whatever a test before this one left
-    with chdir(folder), Renderer() as renderer, bound("127.0.0.1", 0) as listening:
-        server = PreviewServer(studio_of(load(), renderer), host="127.0.0.1", listening=listening)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        while not server.started:
-            time.sleep(0.005)
+    with serving(folder) as server:
         yield server
-        server.should_exit = True
-        thread.join(20)
 
 
 @pytest.fixture(name="browser", scope="module")

@@ -276,7 +276,7 @@ def test_a_head_that_is_too_large_is_refused(server: PreviewServer) -> None:
 
 
 def test_a_client_that_never_finishes_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mailweekly.adapters.web.server.REQUEST_S", 0.2)
+    monkeypatch.setattr("mailweekly.adapters.web.server._Bounded.request_s", 0.2)
     (tmp_path / "001.md").write_text("x\n")
     with running(studio(tmp_path)) as server:
         for opening in (b"", b"GET /1 HT", f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{server.access.port}\r\nX:".encode()):

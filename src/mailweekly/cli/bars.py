@@ -26,7 +26,7 @@ PLAIN_LEVELS: Final = "_.:-=+*#%"
 def takes_blocks() -> bool:
     """Whether what stdout writes to can show the characters of the better charts."""
     try:
-        (EIGHTHS + LEVELS + "│└─·").encode(sys.stdout.encoding or "ascii")
+        (EIGHTHS + LEVELS + "│┤┼└─░▒·").encode(sys.stdout.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
         return False
     return True

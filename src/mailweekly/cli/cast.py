@@ -62,7 +62,6 @@ class Cast:
         self._books = books
         self._ready_of = ready_of
         self._is_blind = is_blind
-        self._last: Edition | None = None
         self._program: tuple[tuple[Any, ...], Program] | None = None
 
     def desk(self) -> ReadersDesk:
@@ -81,7 +80,6 @@ class Cast:
 
     def message(self, edition: Edition, word: str) -> bytes:
         """Return the copy of whom a word names; b"": there is nobody of that name. Errors: UnfinishedError, and those of composing."""
-        self._last = edition
         role = self._role(edition, word)
         return self._composed(edition, role.reader) if role else b""
 
@@ -89,11 +87,6 @@ class Cast:
         """Return whom a word names, of an issue that was rendered; None: nobody. Errors: as `message`."""
         ready = self._ready_of(number)
         role = self._role(ready.edition, word) if ready else None
-        return role.reader if role else None
-
-    def named(self, word: str) -> Reader | None:
-        """Return whom a word names, of the issue that was shown last; None: nobody. Errors: as `message`."""
-        role = self._role(self._last, word) if self._last else None
         return role.reader if role else None
 
     def _composed(self, edition: Edition, reader: Reader) -> bytes:
@@ -266,7 +259,6 @@ class Cast:
         return self._books.said or "The lists are being read"
 
     def _walk(self, edition: Edition, word: str) -> Walk | None:
-        self._last = edition
         if not edition.conditions:
             return None
         found = self._variants(edition)

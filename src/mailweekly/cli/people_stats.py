@@ -1,6 +1,5 @@
 """`subscribers stats`: how many there are of each kind, and how the audience grows, as a chart."""
 
-import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -9,6 +8,7 @@ from typing import Any, Final
 from mailweekly.adapters.store.roster import Roster, Sums
 from mailweekly.audience.growth import Period, chart, periods, span_of
 from mailweekly.cli import terminal
+from mailweekly.cli.bars import takes_blocks
 from mailweekly.cli.people import sources
 from mailweekly.cli.place import load
 from mailweekly.errors import MissingFileError, UsageError
@@ -50,7 +50,7 @@ def _show(found: Sums, grown: tuple[Period, ...], span: str, list_name: str) -> 
         _table("Lists (members, active)", {name: f"{a:,} {b:>11,}" for name, (a, b) in found.lists.items()})
     _table("Domains (active)", {name: f"{count:,}" for name, count in found.domains.items()})
     _table("Tags (active)", {name: f"{count:,}" for name, count in found.tags.items()})
-    drawn = chart(grown, span, ascii_only=not _takes_blocks())
+    drawn = chart(grown, span, ascii_only=not takes_blocks())
     if drawn:
         terminal.out(
             "", f"By {span}: {sum(one.joined for one in grown):,} joined, {sum(one.left for one in grown):,} left", ""
@@ -67,15 +67,6 @@ def _table(title: str, rows: Mapping[str, str]) -> None:
     terminal.out("", title, *(f"  {name[:40]:<{width}} {value:>11}" for name, value in list(rows.items())[:ROWS]))
     if len(rows) > ROWS:
         terminal.out("  and others")
-
-
-def _takes_blocks() -> bool:
-    """Whether the terminal can show the characters of the better chart."""
-    try:
-        "│┤┼─▁█▒░".encode(sys.stdout.encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
 
 
 def _document(found: Sums, grown: tuple[Period, ...], span: str, list_name: str) -> dict[str, Any]:

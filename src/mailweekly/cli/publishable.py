@@ -8,7 +8,6 @@ each text, and remembered.
 Units: days as `YYYY-MM-DD` in the publication's time zone.
 """
 
-import zoneinfo
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from typing import Any, Final
 from mailweekly.adapters.files.folder import read_file, resolve_inside, shown_path
 from mailweekly.adapters.files.issues import FOLDER, ISSUE_BYTES, list_issues
 from mailweekly.adapters.files.memory import Memory
+from mailweekly.cli.audiences import zone_of
 from mailweekly.cli.place import Place
 from mailweekly.delivery.states import SendState, State
 from mailweekly.edition.story import day_of, tags_of
@@ -70,7 +70,7 @@ def chosen(place: Place, now: datetime, *, everything: bool) -> Choice:
     """Return what is to be published; with `everything` also what was never sent and has no date, or one ahead."""
     found, left = _candidates(place)
     sent = _sent(place)
-    today = now.astimezone(_zone(place)).strftime("%Y-%m-%d")
+    today = now.astimezone(zone_of(place)).strftime("%Y-%m-%d")
     kept: list[Candidate] = []
     for one in found:
         at = one.day or _day_at(sent.get(one.label), place)
@@ -188,11 +188,9 @@ def _sent(place: Place) -> Mapping[str, float]:
 
 
 def _day_at(instant: float | None, place: Place) -> str:
-    return "" if instant is None else datetime.fromtimestamp(instant, UTC).astimezone(_zone(place)).strftime("%Y-%m-%d")
-
-
-def _zone(place: Place) -> zoneinfo.ZoneInfo:
-    return zoneinfo.ZoneInfo(place.settings.timezone)
+    return (
+        "" if instant is None else datetime.fromtimestamp(instant, UTC).astimezone(zone_of(place)).strftime("%Y-%m-%d")
+    )
 
 
 def _told(error: MailweeklyError) -> str:

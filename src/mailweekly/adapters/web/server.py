@@ -8,7 +8,6 @@ Units: seconds, bytes.
 Errors: UsageError when the port is taken or the address is not this machine's.
 """
 
-import asyncio
 import contextlib
 import secrets
 import signal
@@ -18,11 +17,11 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from mailweekly.adapters.web.app import preview_app
 from mailweekly.adapters.web.guard import HEAD_BYTES, Access
 from mailweekly.adapters.web.studio import Studio
+from mailweekly.adapters.web.timed import TimedProtocol
 from mailweekly.errors import UsageError
 
 __all__ = ["CONNECTIONS", "PORT", "PreviewServer", "bound", "is_loopback", "serve_preview"]
@@ -96,42 +95,11 @@ class PreviewServer(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-class _Bounded(H11Protocol):
+class _Bounded(TimedProtocol):
     """HTTP/1.1 with a ceiling of connections, and a deadline for each request's head."""
 
-    def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
-        self._deadline: asyncio.TimerHandle | None = None
-        # asyncio leaves this to sockets that name their protocol; without it head and body of an answer lie 40 ms apart
-        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if len(self.connections) > CONNECTIONS:
-            transport.abort()
-            return
-        self._expect()
-
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        cycle = getattr(self, "cycle", None)  # None until a first request is whole
-        if cycle and not cycle.response_complete:
-            self._hush()
-        elif self._deadline is None:
-            self._expect()
-
-    def on_response_complete(self) -> None:
-        super().on_response_complete()
-        self._hush()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._hush()
-        super().connection_lost(exc)
-
-    def _expect(self) -> None:
-        self._deadline = self.loop.call_later(REQUEST_S, self.transport.abort)
-
-    def _hush(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+    most = CONNECTIONS
+    request_s = REQUEST_S
 
 
 def _config(app: Any) -> uvicorn.Config:

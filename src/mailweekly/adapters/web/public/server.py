@@ -23,9 +23,9 @@ from typing import Any, Final
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from mailweekly.adapters.web.public.app import HEAD_BYTES
+from mailweekly.adapters.web.timed import TimedProtocol
 from mailweekly.errors import MailweeklyError, UnreachableError
 
 __all__ = ["CONNECTIONS", "Opened", "serve_public"]
@@ -151,18 +151,15 @@ def _orphaned(server: uvicorn.Server, watch: int) -> None:
     server.should_exit = True
 
 
-class _Bounded(H11Protocol):
+class _Bounded(TimedProtocol):
     """HTTP/1.1 with a ceiling of connections, and a deadline and a size for each request's head."""
 
+    most = CONNECTIONS
+    request_s = REQUEST_S
+
     def connection_made(self, transport: Any) -> None:
+        self._head = 0  # bytes of a head that is not whole yet
         super().connection_made(transport)
-        self._deadline: asyncio.TimerHandle | None = None
-        self._head = 0
-        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if len(self.connections) > CONNECTIONS:
-            transport.abort()
-            return
-        self._expect()
 
     def data_received(self, data: bytes) -> None:
         before = getattr(self, "cycle", None)  # None until a first request is whole
@@ -172,28 +169,8 @@ class _Bounded(H11Protocol):
         cycle = getattr(self, "cycle", None)
         if cycle is not None and cycle is not before:
             self._head = 0
-        if cycle is not None and not cycle.response_complete:
-            self._hush()
-        elif self._head > HEAD_TOTAL:
+        if (cycle is None or cycle.response_complete) and self._head > HEAD_TOTAL:
             self.transport.abort()
-        elif self._deadline is None:
-            self._expect()
-
-    def on_response_complete(self) -> None:
-        super().on_response_complete()
-        self._hush()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._hush()
-        super().connection_lost(exc)
-
-    def _expect(self) -> None:
-        self._deadline = self.loop.call_later(REQUEST_S, self.transport.abort)
-
-    def _hush(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
 
 
 def _config(app: ASGIApp) -> uvicorn.Config:
