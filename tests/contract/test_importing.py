@@ -16,8 +16,8 @@ from mailweekly.adapters.store.importing import Arrived, Merge
 from mailweekly.audience.erasure import mark
 from mailweekly.audience.merging import Kind
 from mailweekly.audience.model import Reject, Suppression
+from mailweekly.cli.bar import Bar
 from mailweekly.cli.gathering import Gathering, gather
-from mailweekly.cli.import_bar import Bar
 from mailweekly.cli.import_report import counts
 from mailweekly.cli.importing import Call, wishes_of
 from mailweekly.errors import ListError, MailweeklyError, SettingsError

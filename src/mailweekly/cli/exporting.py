@@ -20,7 +20,7 @@ from mailweekly.audience.export import FACETS, Departure, Person, Target
 from mailweekly.audience.export_own import COLUMNS, OPTIONAL
 from mailweekly.audience.export_rivals import TARGETS
 from mailweekly.cli import terminal
-from mailweekly.cli.import_bar import Bar
+from mailweekly.cli.bar import Bar
 from mailweekly.cli.people import sources
 from mailweekly.cli.place import Place, load
 from mailweekly.errors import MissingFileError, UsageError

@@ -19,7 +19,7 @@ from mailweekly.audience.listfile import Reading
 from mailweekly.audience.origin import OWN
 from mailweekly.audience.origin_form import ForeignForm, NotPeopleError, Wishes
 from mailweekly.audience.visible import visible
-from mailweekly.cli.import_bar import Bar
+from mailweekly.cli.bar import Bar
 from mailweekly.errors import ListError
 
 __all__ = ["Gathering", "Part", "gather"]

@@ -23,8 +23,8 @@ from mailweekly.audience.origin_form import Wishes
 from mailweekly.audience.visible import visible
 from mailweekly.audience.vocabulary import SUPPRESSIONS
 from mailweekly.cli import import_report, terminal
+from mailweekly.cli.bar import Bar
 from mailweekly.cli.gathering import Gathering, gather
-from mailweekly.cli.import_bar import Bar
 from mailweekly.cli.place import Place, load
 from mailweekly.errors import ListError, UsageError
 from mailweekly.tokens import Keys

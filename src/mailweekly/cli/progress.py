@@ -9,7 +9,7 @@ from mailweekly.cli import terminal
 from mailweekly.delivery.reply import Outcome
 from mailweekly.delivery.states import State
 
-__all__ = ["Progress", "Steps"]
+__all__ = ["Progress"]
 
 EVERY_S: Final = 10.0
 SETTLED: Final = frozenset({State.ACCEPTED, State.REJECTED, State.SKIPPED, State.UNKNOWN, State.EXPIRED})
@@ -64,45 +64,3 @@ class Progress:
         elif time.monotonic() - self._told_at >= EVERY_S:
             self._told_at = time.monotonic()
             terminal.say(f"{self._done + settled:,} of {self._total:,}")
-
-
-class Steps:
-    """How far a piece of work is: a bar on a terminal once it lasts over a second, a line every ten seconds elsewhere."""
-
-    def __init__(self, what: str) -> None:
-        self._what = what
-        self._begun = self._told_at = time.monotonic()
-        self._bar: Any = None
-        self._task: Any = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Leave the bar as it is, and give the line back."""
-        if self._bar:
-            self._bar.stop()
-
-    def at(self, done: int, total: int) -> None:
-        """Take note that `done` of `total` pieces are done."""
-        now = time.monotonic()
-        if terminal.is_terminal():
-            if not self._bar and now - self._begun > 1:
-                self._show(total)
-            if self._bar:
-                self._bar.update(self._task, completed=done)
-        elif now - self._told_at >= EVERY_S:
-            self._told_at = now
-            terminal.say(f"{self._what}: {done:,} of {total:,}")
-
-    def _show(self, total: int) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-        from rich.progress import Progress as Bar
-
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        self._bar = Bar(*columns, console=Console(stderr=True))
-        self._task = self._bar.add_task(self._what, total=total)
-        self._bar.start()

@@ -1,12 +1,13 @@
 """`publish`: the archive as a static site, and what is told of it. The work is `publishing`'s."""
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from mailweekly.cli import terminal
+from mailweekly.cli.bar import Bar
 from mailweekly.cli.place import load
-from mailweekly.cli.progress import Steps
 from mailweekly.cli.publishing import Published, publish_site
 from mailweekly.edition.feeds import ATOM, JSON, RSS
 from mailweekly.errors import DataError
@@ -18,8 +19,9 @@ def publish(output: Path | None, *, everything: bool, force: bool, as_json: bool
     """Write the archive into `output`, else where `serve` looks for it; return the exit code: 65 where an issue could not be published."""
     place = load()
     folder = output if output is not None else place.root / place.settings.serve.site
-    with Steps("publishing") as steps:
-        done = publish_site(place, folder, datetime.now(UTC), everything=everything, force=force, progress=steps.at)
+    with Bar() as bar:
+        shown = partial(bar.show, "publishing")
+        done = publish_site(place, folder, datetime.now(UTC), everything=everything, force=force, progress=shown)
     if as_json:
         terminal.out_json(_document(done))
     else:

@@ -1,4 +1,4 @@
-"""How far an import is: a bar on a terminal, a line every ten seconds elsewhere, both on stderr."""
+"""How far a piece of work is (an import, an export, an archive): a bar on a terminal, a line every ten seconds elsewhere, both on stderr."""
 
 import time
 from types import TracebackType
